@@ -1,0 +1,1 @@
+"""From raw geometry to named landmarks."""

@@ -1,0 +1,191 @@
+"""Landmarks of many scans: one after another in this process, or in processes of their own.
+
+What goes wrong with one scan is told in its `Outcome` and never stops the others.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from lineament.detect.detector import Detection, Detector
+from lineament.detect.planning import Job
+from lineament.errors import InputError, LineamentError
+from lineament.io.depth import SUFFIXES as DEPTH_SUFFIXES
+from lineament.io.landmarks import write_landmarks
+from lineament.io.scans import read_scan
+from lineament.pool import Lost, run_isolated
+from lineament.types import Scan
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted of each scan.
+
+    Attributes
+    ----------
+    formats : tuple of str
+        Suffixes of landmark files without the first dot; see `lineament.io.landmarks.WRITERS`.
+    sets : tuple of str
+    unit : str or None
+        `mm`, `cm`, `m` or `in` overrules what is found.
+    picture : bool
+    intrinsics : (fx, fy, cx, cy) or None, pixels
+        Camera of depth images.
+    """
+
+    formats: tuple[str, ...] = ("mrk.json",)
+    sets: tuple[str, ...] = ("ibug68",)
+    unit: str | None = None
+    picture: bool = False
+    intrinsics: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one scan.
+
+    Attributes
+    ----------
+    scan : Path
+    failure : str or None
+        In a sentence; the fields below are meaningless then.
+    outputs : tuple of Path
+    unit : str
+        As `describe_unit` says it.
+    sigma : float, mm
+        Mean expected error of the first set.
+    count, inferred : int
+        Landmarks of the first set, and how many of them the scan does not show.
+    seconds : float
+    notes : tuple of str
+        What the reader passed over or repaired.
+    """
+
+    scan: Path
+    failure: str | None = None
+    outputs: tuple[Path, ...] = ()
+    unit: str = ""
+    sigma: float = float("nan")
+    count: int = 0
+    inferred: int = 0
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+def outputs_of(job: Job, request: Request) -> tuple[Path, ...]:
+    """Return every file that a job writes."""
+    suffixes = (*request.formats, *(["png"] if request.picture else []))
+    return tuple(job.output(name, suffix) for name in request.sets for suffix in suffixes)
+
+
+def is_done(job: Job, request: Request) -> bool:
+    """Return whether all results are there and none is older than its scan. Files appear whole or not at all."""
+    try:
+        changed = job.scan.stat().st_mtime_ns
+        found = [path.stat() for path in outputs_of(job, request)]
+    except OSError:
+        return False
+    return all(stat.st_mtime_ns >= changed and stat.st_size > 0 for stat in found)
+
+
+def describe_unit(detection: Detection, stated: str | None, demanded: str | None) -> str:
+    """Say a scan's unit and who says so: `mm (found)`."""
+    if detection.unit is None:
+        return f"unknown (1 unit = {detection.mm_per_unit:.4g} mm by the size of the face)"
+    if demanded is not None:
+        return f"{detection.unit} (given)"
+    if stated is None:
+        return f"{detection.unit} (found)"
+    return f"{stated} (stated)" if stated == detection.unit else f"{detection.unit} (found; the file states {stated})"
+
+
+def landmark_scan(job: Job, request: Request, detector: Detector) -> Outcome:
+    """Find the landmarks of one scan and write them.
+
+    Never raises but for Ctrl-C: what fails is told in the outcome.
+    """
+    began = time.perf_counter()
+    try:
+        scan = read_scan(job.scan, intrinsics=request.intrinsics if _is_depth(job.scan) else None)
+        detection = detector.detect(scan, request.sets, request.unit)
+        _write(job, request, scan, detection)
+    except LineamentError as error:
+        text = str(error)
+        return Outcome(job.scan, failure=text if str(job.scan) in text else f"{job.scan}: {text}")
+    except MemoryError:
+        return Outcome(job.scan, failure=f"{job.scan}: out of memory; the scan is too large for this machine")
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        return Outcome(job.scan, failure=f"{job.scan}: internal error, please report it: {what}")
+    first = detection.landmarks[request.sets[0]]
+    return Outcome(
+        job.scan,
+        outputs=outputs_of(job, request),
+        unit=describe_unit(detection, scan.unit, request.unit),
+        sigma=float("nan") if first.sigma is None else float(np.mean(first.sigma)),
+        count=len(first),
+        inferred=int(np.count_nonzero(~np.asarray(first.visible))),
+        seconds=time.perf_counter() - began,
+        notes=scan.source.warnings,
+    )
+
+
+def landmark_scans(jobs: Sequence[Job], request: Request, workers: int) -> Iterator[Outcome]:
+    """Find the landmarks of scans; one scan is worked on in this process, with all cores.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    request : Request
+    workers : int
+        Scans that are worked on at the same time.
+
+    Yields
+    ------
+    Outcome
+        In the order in which they are done.
+
+    Raises
+    ------
+    ModelError
+        A network is missing or damaged.
+    """
+    if len(jobs) == 1:
+        yield landmark_scan(jobs[0], request, Detector())
+        return
+    start = partial(_start, Detector, request)
+    for index, result in run_isolated(start, jobs, workers):
+        if isinstance(result, Lost):
+            yield Outcome(jobs[index].scan, failure=f"{jobs[index].scan}: {result.reason}")
+        else:
+            yield result
+
+
+def _start(detector: type[Detector], request: Request) -> Callable[[Job], Outcome]:
+    """Load the networks in a worker process."""
+    return partial(landmark_scan, request=request, detector=detector(threads=1))
+
+
+def _is_depth(path: Path) -> bool:
+    return path.suffix.lower().removeprefix(".") in DEPTH_SUFFIXES
+
+
+def _write(job: Job, request: Request, scan: Scan, detection: Detection) -> None:
+    try:
+        job.base.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {job.base.parent}: {error.strerror}") from None
+    for name in request.sets:
+        landmarks = detection.landmarks[name]
+        for suffix in request.formats:
+            write_landmarks(landmarks, job.output(name, suffix))
+        if request.picture:
+            from lineament.picture.sheets import landmark_picture, save_picture
+
+            save_picture(landmark_picture(scan, landmarks, detection.pose.rotation), job.output(name, "png"))

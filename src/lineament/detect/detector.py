@@ -1,0 +1,201 @@
+"""A scan goes in, named landmarks come out: the whole job, step by step.
+
+Symbols: N points, L landmarks, V model vertices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from lineament.detect.coarse import find_face
+from lineament.detect.features import FACE_CENTRE, NETWORK_UNIT, FaceSample, face_graph, sample_face
+from lineament.detect.queries import landmark_set, queries
+from lineament.detect.session import Network, load_network
+from lineament.detect.units import resolve_unit
+from lineament.errors import NoFaceError
+from lineament.face.model import load_face_model
+from lineament.geometry.alignment import Similarity, fit_similarity
+from lineament.geometry.sampling import sample_surface
+from lineament.types import Floats, Landmarks, Scan
+
+STABLE = [*range(27, 36), 36, 39, 42, 45]
+"""iBUG points of nose and eye corners: they fix the face frame, since expressions hardly move them."""
+DENSE_ENOUGH = 40_000
+"""A mesh with fewer vertices is sampled at this many places of its surface."""
+PASSES = 2
+"""Runs of CF-GAT, each from the pose that the one before found."""
+WORST_SIGMA = 8.0
+"""A face whose inner points have a larger mean expected error is not believed, mm."""
+WORST_SHAPE = 12.0
+"""Nor one whose points lie further from the mean face's, mm (root mean square, after a similarity)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """Everything that was found on one scan.
+
+    Attributes
+    ----------
+    landmarks : mapping of set name to Landmarks
+        In the scan's frame and unit.
+    pose : Similarity
+        From the scan's frame and unit to the face frame in mm.
+    unit : str or None
+        Unit of the scan, `mm`, `cm`, `m` or `in`; None when it is in none of them.
+    mm_per_unit : float
+    score : float
+        0 to 1: how well the coarse network's votes agree on a face.
+    """
+
+    landmarks: dict[str, Landmarks]
+    pose: Similarity
+    unit: str | None
+    mm_per_unit: float
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """CF-GAT's answer in the frame that it was asked in: mm."""
+
+    xyz: npt.NDArray[np.float64]
+    sigma: Floats
+    visible: npt.NDArray[np.bool_]
+
+
+class Detector:
+    """Holds the loaded networks; one serves any number of scans.
+
+    Parameters
+    ----------
+    threads : int
+        Threads of one network run; 0 takes all cores.
+
+    Raises
+    ------
+    ModelError
+        A network is missing from the installation or damaged.
+    """
+
+    def __init__(self, threads: int = 0) -> None:
+        self._coarse = load_network("coarse", threads)
+        self._cfgat = load_network("cfgat", threads)
+
+    def detect(self, scan: Scan, sets: tuple[str, ...] = ("ibug68",), unit: str | None = None) -> Detection:
+        """Find the landmarks of `sets` on `scan`.
+
+        Parameters
+        ----------
+        scan : Scan
+            Any frame, unit and density; a mesh or a bare cloud.
+        sets : tuple of str
+            Names of landmark sets.
+        unit : str or None
+            `mm`, `cm`, `m` or `in`; None finds it out.
+
+        Raises
+        ------
+        NoFaceError
+            No face can be found with confidence.
+        InputError
+            A set does not exist, or `unit` cannot be right.
+        """
+        asked = np.concatenate([queries("ibug68"), *(queries(name) for name in sets)])
+        points = _measured_points(scan)
+        found = find_face(points, self._coarse)
+        unit, mm_per_unit = resolve_unit(found.transform.scale, scan.unit, unit)
+        # Rigid in the scan's millimetres; where the unit has no name, the face's size stays free.
+        start = fit_similarity(found.nodes * mm_per_unit, found.votes, with_scale=False)
+        pose = start @ Similarity(mm_per_unit, np.eye(3), np.zeros(3))
+
+        sample = sample_face(pose.apply(points))
+        graph = face_graph(sample.points)
+        for number in range(PASSES):
+            answer = _ask(self._cfgat, sample, graph, asked)
+            if number + 1 < PASSES:
+                step = _face_frame(answer.xyz, with_scale=unit is None)
+                sample = replace(sample, points=step.apply(sample.points), normals=step.rotate(sample.normals))
+                pose = step @ pose
+        _believe(answer, found.score)
+        mm_per_unit = mm_per_unit if unit else pose.scale
+        return Detection(_by_set(answer, pose.inverse(), sets, unit, mm_per_unit), pose, unit, mm_per_unit, found.score)
+
+
+def detect_landmarks(scan: Scan, landmark_set: str = "ibug68", unit: str | None = None) -> Landmarks:
+    """Find one set of landmarks on a scan.
+
+    Parameters
+    ----------
+    scan : Scan
+    landmark_set : str
+        `ibug68`, `anthropometric` or `dense520`.
+    unit : str or None
+        `mm`, `cm`, `m` or `in`; None finds it out.
+
+    Returns
+    -------
+    Landmarks
+        In the scan's frame and unit, each with its expected error in mm.
+
+    Raises
+    ------
+    NoFaceError
+        No face can be found with confidence.
+    """
+    return Detector().detect(scan, (landmark_set,), unit).landmarks[landmark_set]
+
+
+def _measured_points(scan: Scan) -> Floats:
+    """Return the scan's surface as finite points (N, 3): its own, or samples of a coarse mesh's triangles."""
+    points = scan.points[np.isfinite(scan.points).all(axis=1)]
+    if scan.triangles is None or not len(scan.triangles) or len(points) >= DENSE_ENOUGH:
+        return points
+    whole = np.isfinite(scan.points[scan.triangles]).all(axis=(1, 2))
+    return sample_surface(scan.points, scan.triangles[whole], DENSE_ENOUGH, seed=0)[0]
+
+
+def _ask(network: Network, sample: FaceSample, graph: tuple[npt.NDArray[np.int64], ...], asked: Floats) -> _Answer:
+    xyz, log_scale, logit, _ = network.run(sample.geometry(), *graph, asked)
+    # The mean of the density exp(-|e| / b) / (8 pi b^3) is 3 b.
+    sigma = 3 * np.exp(log_scale) * NETWORK_UNIT * network.card["sigma_factor"]
+    return _Answer(xyz.astype(np.float64) * NETWORK_UNIT + FACE_CENTRE, sigma.astype(np.float32), logit > 0)
+
+
+def _face_frame(xyz: npt.NDArray[np.float64], with_scale: bool) -> Similarity:
+    """Return the motion that puts iBUG points (68 first rows) into the face frame."""
+    model = load_face_model()
+    mean = model.landmarks(model.vertices, "ibug68")
+    return fit_similarity(xyz[STABLE], mean[STABLE], with_scale=with_scale)
+
+
+def _believe(answer: _Answer, score: float) -> None:
+    """Raise `NoFaceError` when the answer cannot be a face."""
+    model = load_face_model()
+    mean = model.landmarks(model.vertices, "ibug68")
+    shape = fit_similarity(answer.xyz[17:68], mean[17:])
+    off = float(np.sqrt(np.square(shape.apply(answer.xyz[17:68]) - mean[17:]).sum(axis=1).mean()))
+    sigma = float(answer.sigma[17:68].mean())
+    if score < 0.25 or sigma > WORST_SIGMA or off > WORST_SHAPE:
+        raise NoFaceError(
+            f"no face found with confidence (votes agree to {score:.0%}, expected error {sigma:.1f} mm); "
+            "if there is one, cut the scan to the head or give more of it"
+        )
+
+
+def _by_set(
+    answer: _Answer, back: Similarity, sets: tuple[str, ...], unit: str | None, mm_per_unit: float
+) -> dict[str, Landmarks]:
+    """Cut the answer into sets, back in the scan's frame and unit; the first 68 rows are iBUG's."""
+    xyz = back.apply(answer.xyz)
+    found, start = {}, 68
+    for name in sets:
+        chosen = landmark_set(name)
+        rows = slice(start, start + len(chosen))
+        start += len(chosen)
+        found[name] = Landmarks(
+            chosen.names, xyz[rows], answer.sigma[rows], answer.visible[rows], unit, mm_per_unit, set_name=name
+        )
+    return found

@@ -1,0 +1,160 @@
+"""What the networks see of a scan: chosen points, their normals and curvature, and who neighbours whom.
+
+Training and detection call these same functions. Normals are estimated here from the points alone,
+so that a mesh and its bare vertices look the same to the networks.
+
+Symbols: N points, M nodes of a level, K neighbours. Millimetres, face frame, unless a docstring says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lineament.errors import NoFaceError
+from lineament.geometry.curvature import curvedness, principal_curvatures, shape_index
+from lineament.geometry.neighbours import knn
+from lineament.geometry.normals import estimate_normals, orient_normals, orient_outward
+from lineament.geometry.sampling import farthest_point_sample
+from lineament.geometry.voxels import voxel_mean
+from lineament.types import Floats
+
+Indices = npt.NDArray[np.int64]
+
+FACE_CENTRE = np.array([0.0, 0.0, 90.0], dtype=np.float32)
+"""Origin of the networks' coordinates in the face frame, between the nasal bones, mm."""
+NETWORK_UNIT = 100.0
+"""Millimetres in one unit of the networks' coordinates."""
+REGION_CENTRE = np.array([0.0, 5.0, 70.0], dtype=np.float32)
+REGION_RADIUS = 120.0
+"""The ball around a face that CF-GAT looks at: forehead to chin and back to the ears, mm."""
+HEAD_CENTRE = np.array([0.0, -5.0, 0.0], dtype=np.float32)
+"""Normals point away from here, mm; inside every head."""
+VOXEL = 2.0
+"""Cell of the mean that evens out density and noise, mm."""
+RADII = (5.0, 10.0, 20.0)
+"""Radii of the curvature channels, mm."""
+
+FACE_LEVELS = (2048, 512, 128)
+FACE_NEIGHBOURS = (8, 12, 12, 12, 12)
+WHOLE_LEVELS = (1024, 256, 64)
+WHOLE_NEIGHBOURS = (12, 12, 12, 12, 64)
+FEWEST_POINTS = 200
+"""Fewer points than this in the region hold no face that could be measured."""
+
+
+@dataclass(frozen=True, eq=False)
+class FaceSample:
+    """CF-GAT's view of a face region, in farthest-point order."""
+
+    points: Floats
+    """(2048, 3) mm"""
+    normals: Floats
+    """(2048, 3)"""
+    curvature: Floats
+    """(2048, 6): shape index at each of `RADII`, then scaled log curvedness."""
+
+    def geometry(self) -> Floats:
+        """Return the network's input (2048, 12)."""
+        xyz = (self.points - FACE_CENTRE) / NETWORK_UNIT
+        return np.concatenate([xyz, self.normals, self.curvature], axis=1).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class WholeSample:
+    """The coarse network's view of a whole scan, in farthest-point order."""
+
+    points: Floats
+    """(1024, 3) centred, mean distance to the centre 1"""
+    normals: Floats
+    """(1024, 3)"""
+    centre: Floats
+    """(3,) in the scan's frame and unit"""
+    scale: float
+    """Scan units in one unit of `points`."""
+
+
+def _first(points: Floats, count: int, weights: Floats | None = None) -> Indices:
+    """Farthest-point order of `count` points; repeated in turn where there are fewer."""
+    chosen = farthest_point_sample(points, min(count, len(points)), weights)
+    return np.resize(chosen, count)
+
+
+def sample_face(points: Floats) -> FaceSample:
+    """Choose and describe the points of a face region.
+
+    Parameters
+    ----------
+    points : (N, 3) float32, mm, roughly in the face frame
+        The whole scan; only the ball around the face is used.
+
+    Raises
+    ------
+    NoFaceError
+        Fewer than `FEWEST_POINTS` points lie in the region.
+    """
+    near = np.square(points - REGION_CENTRE).sum(axis=1) < REGION_RADIUS**2
+    if np.count_nonzero(near) < FEWEST_POINTS:
+        raise NoFaceError(f"only {np.count_nonzero(near)} points where the face should be; a face needs {FEWEST_POINTS}")
+    means = voxel_mean(points[near], VOXEL)[0]
+    if len(means) < FEWEST_POINTS:
+        raise NoFaceError(f"only {len(means)} distinct places where the face should be; a face needs {FEWEST_POINTS}")
+    neighbours, _ = knn(means, min(16, len(means)))
+    normals = orient_outward(means, estimate_normals(means, neighbours), HEAD_CENTRE)
+    bends = principal_curvatures(means, normals, RADII)
+    k1, k2 = bends[..., 0], bends[..., 1]
+    bent = curvedness(k1, k2)
+    weights = 1 + 1.5 * np.clip(bent[:, 1] / 0.08, 0, 1)
+    chosen = _first(means, FACE_LEVELS[0], weights.astype(np.float32))
+    curvature = np.concatenate([shape_index(k1, k2), (np.log(bent + 0.003) + 3.5) / 1.2], axis=1)
+    return FaceSample(means[chosen], normals[chosen], curvature[chosen].astype(np.float32))
+
+
+def sample_whole(points: Floats) -> WholeSample:
+    """Choose and describe points of a whole scan in any frame and unit.
+
+    Parameters
+    ----------
+    points : (N, 3) float32, finite
+    """
+    middle = np.median(points, axis=0)
+    reach = float(np.percentile(np.abs(points - middle).max(axis=1), 95)) or 1.0
+    size, means = reach / 25, points
+    for _ in range(3):
+        means = voxel_mean(points, size)[0]
+        if len(means) < 5000 and (len(means) > 2500 or len(means) > 0.7 * len(points)):
+            break
+        size *= float(np.clip((len(means) / 3500) ** 0.5, 0.3, 3.0))
+    means = means[np.abs(means - middle).max(axis=1) < 6 * reach]
+    neighbours, _ = knn(means, min(16, len(means)))
+    normals = orient_normals(means, estimate_normals(means, neighbours), neighbours)
+    chosen = _first(means, WHOLE_LEVELS[0])
+    centre = means[chosen].mean(axis=0)
+    scale = float(np.linalg.norm(means[chosen] - centre, axis=1).mean()) or 1.0
+    return WholeSample((means[chosen] - centre) / scale, normals[chosen], centre, scale)
+
+
+def _graph(points: Floats, levels: tuple[int, ...], neighbours: tuple[int, ...]) -> tuple[Indices, ...]:
+    """Neighbours within and between the levels; each level is the first points of the one before."""
+    first, second, third = (points[:size] for size in levels)
+    k = neighbours
+    return (
+        knn(first, k[0])[0],
+        knn(first, k[1], second)[0],
+        knn(second, k[2])[0],
+        knn(second, k[3], third)[0],
+        knn(third, k[4])[0],
+    )
+
+
+def face_graph(points: Floats) -> tuple[Indices, ...]:
+    """Return `local, pool_1, graph_1, pool_2, graph_2, up` of `CFGAT.forward` for (2048, 3) points."""
+    return *_graph(points, FACE_LEVELS, FACE_NEIGHBOURS), knn(points[: FACE_LEVELS[1]], 1, points)[0]
+
+
+def whole_graph(points: Floats) -> tuple[Indices, ...]:
+    """Return `local, pool_1, graph_1, pool_2, whole, up` of `Coarse.forward` for (1024, 3) points."""
+    nodes = points[: WHOLE_LEVELS[1]]
+    return *_graph(points, WHOLE_LEVELS, WHOLE_NEIGHBOURS), knn(points[: WHOLE_LEVELS[2]], 1, nodes)[0]

@@ -1,0 +1,64 @@
+"""The shipped networks as ONNX Runtime sessions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from lineament.errors import ModelError
+
+ASSETS = "lineament.assets"
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """One network, ready to run."""
+
+    name: str
+    session: onnxruntime.InferenceSession
+    card: dict[str, Any]
+    """What training wrote down: sha256, figures, calibration."""
+
+    def run(self, *inputs: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+        """Run on one scan: inputs without the batch axis, in the order of the network's `forward`."""
+        names = [entry.name for entry in self.session.get_inputs()]
+        outputs = self.session.run(None, {name: array[None] for name, array in zip(names, inputs, strict=True)})
+        return [np.asarray(output)[0] for output in outputs]
+
+
+@cache
+def load_network(name: str, threads: int = 0) -> Network:
+    """Load `coarse` or `cfgat` from the package.
+
+    Parameters
+    ----------
+    name : str
+    threads : int
+        Threads of one run; 0 takes all cores.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, or its bytes are not those of its model card.
+    """
+    folder = resources.files(ASSETS)
+    try:
+        weights = folder.joinpath(f"{name}.onnx").read_bytes()
+        card = json.loads(folder.joinpath(f"{name}.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"the network {name!r} is missing from this installation ({error}); install again") from None
+    if hashlib.sha256(weights).hexdigest() != card["sha256"]:
+        raise ModelError(f"{name}.onnx does not match its model card; it was changed or damaged: install again")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    return Network(name, session, card)

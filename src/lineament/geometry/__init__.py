@@ -1,0 +1,1 @@
+"""Geometry of points and triangles: neighbours, normals, curvature, sampling, alignment, visibility."""

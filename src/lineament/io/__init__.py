@@ -1,0 +1,1 @@
+"""Reading and writing files: one small file per format, registered by suffix."""

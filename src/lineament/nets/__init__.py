@@ -1,0 +1,1 @@
+"""The networks, one a file. Only training and export import this package: users run the ONNX files."""

@@ -1,0 +1,1 @@
+"""Virtual people and virtual sensors: the source of training data and of exact ground truth."""

@@ -1,0 +1,1 @@
+"""Training the networks from virtual people, and exporting them to ONNX."""

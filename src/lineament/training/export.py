@@ -1,0 +1,159 @@
+"""Trained networks to ONNX files with their model cards.
+
+Symbols: N points, M nodes, K neighbours, L landmarks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from lineament.detect.features import FACE_LEVELS, FACE_NEIGHBOURS, WHOLE_LEVELS, WHOLE_NEIGHBOURS
+from lineament.errors import InputError, ModelError
+from lineament.io.atomic import atomic_write
+from lineament.nets.cfgat import CFGAT
+from lineament.nets.coarse import Coarse
+from lineament.training.data import ShardPool, face_batch
+from lineament.training.landmarks import MILLIMETRES, all_queries
+from lineament.training.losses import INNER, distance
+from lineament.training.shards import GRAPH
+
+PARITY = 1e-4
+"""Largest difference between torch and ONNX Runtime, network units."""
+
+
+def _graphs(levels: tuple[int, ...], neighbours: tuple[int, ...], queries: int) -> tuple[Tensor, ...]:
+    """Random neighbours of the right shape: local, pool_1, graph_1, pool_2, graph_2, up."""
+    first, second, third = levels
+    shapes = (
+        (first, neighbours[0], first),
+        (second, neighbours[1], first),
+        (second, neighbours[2], second),
+        (third, neighbours[3], second),
+        (third, neighbours[4], third),
+        (queries, 1, second if queries == first else third),
+    )
+    return tuple(torch.randint(size, (1, rows, k)) for rows, k, size in shapes)
+
+
+def _inputs(network: nn.Module) -> tuple[tuple[Tensor, ...], list[str], list[str]]:
+    """Example inputs of a network, and the names of its inputs and outputs."""
+    if isinstance(network, CFGAT):
+        geometry = torch.randn(1, FACE_LEVELS[0], 6 + network.config.curvatures) * 0.5
+        graphs = _graphs(FACE_LEVELS, FACE_NEIGHBOURS, FACE_LEVELS[0])
+        return (
+            (geometry, *graphs, torch.randn(1, 70, 3) * 0.5),
+            ["geometry", *GRAPH, "queries"],
+            ["xyz", "log_scale", "visible", "first"],
+        )
+    points = torch.randn(1, WHOLE_LEVELS[0], 3)
+    normals = nn.functional.normalize(torch.randn(1, WHOLE_LEVELS[0], 3), dim=-1)
+    graphs = _graphs(WHOLE_LEVELS, WHOLE_NEIGHBOURS, WHOLE_LEVELS[1])
+    return (points, normals, *graphs), ["points", "normals", *GRAPH], ["places", "log_scale", "on_face", "found"]
+
+
+def write_onnx(network: nn.Module, path: Path) -> float:
+    """Write `network` to one ONNX file and return its largest difference from torch, in network units.
+
+    Raises
+    ------
+    ModelError
+        The file's answers differ by more than `PARITY`.
+    """
+    network = network.eval()
+    torch.manual_seed(0)
+    inputs, names, outputs = _inputs(network)
+    dynamic = {"queries": {1: "landmarks"}} if "queries" in names else {}
+    program = torch.onnx.export(
+        network, inputs, input_names=names, output_names=outputs, dynamo=True, optimize=True, verbose=False,
+        dynamic_shapes=tuple({1: torch.export.Dim("landmarks", min=2, max=4096)} if n in dynamic else None for n in names),
+    )
+    with atomic_write(path) as file:
+        file.write(program.model_proto.SerializeToString())
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        wanted = network(*inputs)
+    found = session.run(None, {name: value.numpy() for name, value in zip(names, inputs, strict=True)})
+    difference = max(float(np.abs(a.numpy() - b).max()) for a, b in zip(wanted, found, strict=True))
+    if difference > PARITY:
+        raise ModelError(f"{path.name} differs from torch by {difference:.2g}, more than {PARITY}")
+    return difference
+
+
+@torch.no_grad()
+def calibrate(network: nn.Module, test: ShardPool, batches: int = 24) -> dict[str, float]:
+    """Measure CF-GAT on held-out virtual scans from slightly wrong poses.
+
+    Returns
+    -------
+    dict
+        `sigma_factor`, which makes the mean expected error the mean error, and errors in mm.
+    """
+    asked, _ = all_queries()
+    generator = torch.Generator().manual_seed(0)
+    test.rng = np.random.default_rng(0)
+    errors, scales = [], []
+    for _ in range(batches):
+        batch = face_batch(test, 8, generator, augment=False)
+        outputs = network(batch["geometry"], *(batch[name] for name in GRAPH), asked.expand(8, -1, -1))
+        errors.append(distance(outputs[0], batch["landmarks"]) * MILLIMETRES)
+        scales.append(3 * outputs[1].exp() * MILLIMETRES)
+    error, scale = torch.cat(errors), torch.cat(scales)
+    inner = error[:, INNER]
+    return {
+        "sigma_factor": float(error.mean() / scale.mean()),
+        "inner_mean_mm": float(inner.mean()),
+        "inner_median_mm": float(inner.median()),
+        "inner_p95_mm": float(inner.flatten().quantile(0.95)),
+        "all_mean_mm": float(error.mean()),
+    }
+
+
+def export(folder: Path, out: Path) -> list[Path]:
+    """Write the ONNX file and the card of each network that has a checkpoint in `folder`.
+
+    Parameters
+    ----------
+    folder : Path
+        Where `train` left its checkpoints and shards.
+    out : Path
+        Receives `NAME.onnx` and `NAME.json`.
+
+    Raises
+    ------
+    InputError
+        There is no checkpoint in `folder`.
+    """
+    written = []
+    for network in (Coarse(), CFGAT()):
+        name = type(network).__name__.lower()
+        checkpoint = folder / f"{name}.pt"
+        if not checkpoint.exists():
+            continue
+        state = torch.load(checkpoint, map_location="cpu")
+        network.load_state_dict(state["mean"])
+        path = out / f"{name}.onnx"
+        card: dict[str, Any] = {
+            "network": name,
+            "sha256": "",
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "steps": state["step"],
+            "parity": write_onnx(network, path),
+            "licence": "Apache-2.0; learned from virtual people of face_model.npz (ICT-FaceKit, MIT; see NOTICE)",
+        }
+        if isinstance(network, CFGAT):
+            card |= calibrate(network, ShardPool(folder / "shards", 0, test=True))
+        card["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        with atomic_write(path.with_suffix(".json")) as file:
+            file.write((json.dumps(card, indent=2) + "\n").encode())
+        written += [path, path.with_suffix(".json")]
+    if not written:
+        raise InputError(f"{folder} holds no checkpoint; run `lineament train landmarks` first")
+    return written

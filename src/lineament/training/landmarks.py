@@ -1,0 +1,157 @@
+"""`lineament train landmarks`: draw virtual scans, train both networks, export them.
+
+Symbols: B batch, L landmarks.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lineament.detect.queries import queries
+from lineament.face.model import load_face_model
+from lineament.nets.cfgat import CFGAT
+from lineament.nets.coarse import Coarse
+from lineament.training.data import ShardPool, face_batch, whole_batch
+from lineament.training.losses import INNER, cfgat_loss, coarse_loss
+from lineament.training.loop import fit
+from lineament.training.presets import Preset
+from lineament.training.shards import GRAPH, write_shard
+
+MILLIMETRES = 100.0
+"""In one network unit."""
+
+
+def all_queries() -> tuple[Tensor, Tensor]:
+    """Return every landmark's query (L, 3) and its mirror partner (L,), all sets one after another."""
+    sets = load_face_model().landmark_sets
+    starts = np.cumsum([0, *(len(chosen) for chosen in sets.values())])
+    asked = np.concatenate([queries(name) for name in sets])
+    partner = np.concatenate([chosen.mirror + start for chosen, start in zip(sets.values(), starts, strict=False)])
+    return torch.from_numpy(asked), torch.from_numpy(partner.astype(np.int64))
+
+
+def draw_shards(folder: Path, first: int, count: int, stride: int, device: str = "cpu") -> None:
+    """Draw every `stride`-th shard from `first`; runs in a process of its own."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    for number in range(first, count, stride):
+        write_shard(folder, number, device)
+
+
+def train_cfgat(pool: ShardPool, test: ShardPool, preset: Preset, folder: Path, device: str) -> nn.Module:
+    """Train CF-GAT on the pool's scans."""
+    asked, partner = all_queries()
+    generator = torch.Generator().manual_seed(1)
+
+    def answer(network: nn.Module, batch: dict[str, Tensor], chosen: Tensor) -> tuple[Tensor, Tensor]:
+        which = torch.where(batch["mirrored"][:, None], partner[chosen], chosen)  # (B, L)
+        truth = torch.gather(batch["landmarks"], 1, which[..., None].expand(-1, -1, 3)).to(device)
+        visible = torch.gather(batch["visible"], 1, which).to(device)
+        where = asked[chosen].expand(len(which), -1, -1).to(device)
+        graphs = (batch[name].to(device) for name in GRAPH)
+        return cfgat_loss(network(batch["geometry"].to(device), *graphs, where), truth, visible)
+
+    def step(network: nn.Module, number: int) -> tuple[Tensor, dict[str, float]]:
+        if number % 200 == 0:
+            pool.refresh()
+        others = 68 + torch.randperm(len(asked) - 68, generator=generator)[: preset.queries]
+        chosen = torch.cat([torch.arange(68), others])
+        loss, error = answer(network, face_batch(pool, preset.batch, generator), chosen)
+        return loss, {"loss": float(loss.detach()), "inner_mm": float(error[:, INNER].mean()) * MILLIMETRES}
+
+    @torch.no_grad()
+    def evaluate(network: nn.Module) -> dict[str, float]:
+        fixed = torch.Generator().manual_seed(0)
+        test.rng = np.random.default_rng(0)
+        errors = torch.cat(
+            [answer(network, face_batch(test, 16, fixed, augment=False), torch.arange(len(asked)))[1] for _ in range(12)]
+        )
+        return {"inner_mm": float(errors[:, INNER].mean()) * MILLIMETRES, "all_mm": float(errors.mean()) * MILLIMETRES}
+
+    return fit(CFGAT().to(device), step, preset.cfgat_steps, preset, folder, evaluate)
+
+
+def train_coarse(pool: ShardPool, test: ShardPool, preset: Preset, folder: Path, device: str) -> nn.Module:
+    """Train the coarse network on the pool's scans and on scans without a face."""
+
+    def answer(network: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        moved = {name: values.to(device) for name, values in batch.items()}
+        outputs = network(moved["points"], moved["normals"], *(moved[name] for name in GRAPH))
+        return *coarse_loss(outputs, moved["places"], moved["on_face"], moved["found"]), outputs
+
+    def trim(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        nodes = Coarse().config.levels[1]
+        return batch | {name: batch[name][:, :nodes] for name in ("places", "on_face")}
+
+    faceless = max(2, preset.batch // 5)
+
+    def step(network: nn.Module, number: int) -> tuple[Tensor, dict[str, float]]:
+        if number % 200 == 0:
+            pool.refresh()
+        loss, error, _ = answer(network, trim(whole_batch(pool, preset.batch, faceless)))
+        return loss, {"loss": float(loss.detach()), "vote_mm": float(error.nanmean()) * MILLIMETRES}
+
+    @torch.no_grad()
+    def evaluate(network: nn.Module) -> dict[str, float]:
+        test.rng = np.random.default_rng(0)
+        errors, right = [], []
+        for _ in range(6):
+            batch = trim(whole_batch(test, 24, 8))
+            _, error, outputs = answer(network, batch)
+            errors.append(error.nanmean())
+            right.append(((outputs[3].cpu() > 0) == (batch["found"] > 0.5)).float().mean())
+        return {"vote_mm": float(torch.stack(errors).mean()) * MILLIMETRES, "found": float(torch.stack(right).mean())}
+
+    return fit(Coarse().to(device), step, preset.coarse_steps, preset, folder, evaluate)
+
+
+TRAINERS = {"coarse": train_coarse, "cfgat": train_cfgat}
+
+
+def train(
+    preset: Preset, folder: Path, networks: tuple[str, ...] = ("coarse", "cfgat"), device: str = "cpu", workers: int = 1
+) -> dict[str, nn.Module]:
+    """Draw the scans and train.
+
+    Parameters
+    ----------
+    preset : Preset
+    folder : Path
+        Shards, checkpoints and logs; a second call goes on where the first stopped.
+    networks : tuple of str
+        Which of `TRAINERS` to run, one after another.
+    device : str
+        Where the networks are trained, `cpu` or `cuda`.
+    workers : int
+        Processes that draw scans while the training runs; 0 trains on the shards that are there.
+
+    Returns
+    -------
+    dict of str to Module
+    """
+    torch.set_flush_denormal(True)
+    shards = folder / "shards"
+    held_out = 4
+    if workers:
+        draw_shards(shards, 0, held_out + 2, 1)
+    context = multiprocessing.get_context("spawn")
+    drawing = [
+        context.Process(target=draw_shards, args=(shards, first, preset.shards, workers), daemon=True)
+        for first in range(workers)
+    ]
+    for process in drawing:
+        process.start()
+    try:
+        trained = {}
+        for seed, name in enumerate(networks):
+            pools = (ShardPool(shards, seed), ShardPool(shards, 0, test=True))
+            trained[name] = TRAINERS[name](*pools, preset, folder, device)
+        return trained
+    finally:
+        for process in drawing:
+            process.terminate()
