@@ -170,10 +170,12 @@ def write_curvature(scan: Scan, size: Size, found: CurvatureMap, base: Path) -> 
         curvedness, and a PNG picture of both.
     """
     from lineament.io.atomic import atomic_write
+    from lineament.io.folder import make_folder
     from lineament.io.scans import write_scan
     from lineament.picture.colormap import colormap
     from lineament.picture.sheets import curvature_picture, save_picture
 
+    make_folder(base.parent)
     paths = [base.with_name(f"{base.name}.curvature.npz")]
     with atomic_write(paths[0]) as file:
         np.savez_compressed(

@@ -23,12 +23,12 @@ VIEWS = ((0, 0), (40, 0), (-40, 0), (75, 5), (-75, 5), (0, -35), (0, 30))
 """Yaw and pitch of the cameras, degrees; what none of them sees is missing."""
 NECK = -105.0
 """The scan ends below this height, mm, face frame."""
-HOLES = (((-48.0, 76.0, 84.0), 8.0), ((58.0, -52.0, 55.0), 7.0))
-"""Centres and radii of what the sensor lost, mm, face frame."""
+HOLE = ("jaw_12", 9.0)
+"""What the sensor lost: the landmark in the middle of a hole, and its radius in mm."""
 
 
 def demo_scan(seed: int = 0) -> tuple[Scan, Landmarks]:
-    """Scan a virtual person: turned anyhow, in metres, with noise and holes.
+    """Scan a virtual person: turned anyhow, in metres, with noise and a hole.
 
     Parameters
     ----------
@@ -48,11 +48,11 @@ def demo_scan(seed: int = 0) -> tuple[Scan, Landmarks]:
     person = model.shape(0.8 * rng.standard_normal(len(model.identity)), weights)
     points, triangles = _subdivide(person, _skin(model))
     points = points + vertex_normals(points, triangles) * _errors(points, rng)[:, None]
-    points, triangles = _cut(points, triangles, _measured(points))
-    pose = Similarity(1e-3, Rotation.random(random_state=rng).as_matrix(), rng.uniform(-0.5, 0.5, 3))
+    marks = model.landmarks(person, "ibug68")
     names = model.landmark_sets["ibug68"].names
-    truth = pose.apply(model.landmarks(person, "ibug68"))
-    return Scan(pose.apply(points), triangles), Landmarks(names, truth, unit="m", set_name="ibug68")
+    points, triangles = _cut(points, triangles, _measured(points, marks[names.index(HOLE[0])]))
+    pose = Similarity(1e-3, Rotation.random(random_state=rng).as_matrix(), rng.uniform(-0.5, 0.5, 3))
+    return Scan(pose.apply(points), triangles), Landmarks(names, pose.apply(marks), unit="m", set_name="ibug68")
 
 
 def _skin(model: FaceModel) -> Ints:
@@ -77,16 +77,14 @@ def _errors(points: Floats, rng: np.random.Generator) -> Floats:
     return (NOISE * (rng.standard_normal(len(points)) + 0.5 * ripple)).astype(np.float32)
 
 
-def _measured(points: Floats) -> npt.NDArray[np.bool_]:
-    """Return which points some camera sees and no hole took, (N,)."""
+def _measured(points: Floats, hole: Floats) -> npt.NDArray[np.bool_]:
+    """Return which points some camera sees outside of the hole around `hole (3,)`, (N,)."""
     seen = np.zeros(len(points), dtype=np.bool_)
     for yaw, pitch in VIEWS:
         towards = Rotation.from_euler("YX", [yaw, -pitch], degrees=True).apply([0.0, 0.0, -1.0])
         seen |= visible_from(points, direction=towards, cell=2.5, tolerance=5.0)
-    seen &= points[:, 1] > NECK
-    for centre, radius in HOLES:
-        seen &= np.linalg.norm(points - np.array(centre), axis=1) > radius
-    return seen
+    left = np.linalg.norm(points - hole, axis=1) > HOLE[1]
+    return np.asarray(seen & left & (points[:, 1] > NECK))
 
 
 def _cut(points: Floats, triangles: Ints, kept: npt.NDArray[np.bool_]) -> tuple[Floats, Ints]:

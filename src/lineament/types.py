@@ -204,8 +204,8 @@ class Landmarks:
     xyz : (L, 3) float32, in the scan's frame and unit
         A row of NaN is a missing point.
     sigma : (L,) float32, mm, or None
-        Expected error: the distance to the true point that is exceeded in one case of three
-        (one standard deviation). None when read from a format that cannot hold it.
+        Expected error: the mean distance to the true point. None when read from a format that
+        cannot hold it.
     visible : (L,) bool
         False where the scan does not show the point and its place is inferred from the rest.
     unit : str or None
@@ -256,9 +256,10 @@ class Landmarks:
     def __getitem__(self, name: str) -> Floats:
         """Return the point called `name`, `(3,) float32`, in the scan's frame and unit."""
         try:
-            return self.xyz[self.names.index(name)]
+            point: Floats = self.xyz[self.names.index(name)]
         except ValueError:
             raise InputError(f"no landmark {name!r}; there are {', '.join(self.names[:8])} ...") from None
+        return point
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write to a file; its suffix chooses the format. See `lineament.io.landmarks`."""

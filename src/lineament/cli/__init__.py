@@ -5,6 +5,7 @@ Modules here import click alone at the top; the library is imported inside comma
 
 from __future__ import annotations
 
+import errno
 from typing import IO, Any
 
 import click
@@ -40,6 +41,10 @@ class _Program(click.Group):
         try:
             return super().invoke(ctx)
         except LineamentError as error:
+            raise _Failure(str(error)) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
             raise _Failure(str(error)) from None
         except MemoryError:
             raise _Failure("out of memory; the file is too large for this machine") from None

@@ -36,6 +36,7 @@ def curvature(
     what is outside; a scan without one needs --unit.
     """
     from lineament.curvature_map import find_size, map_curvature, write_curvature
+    from lineament.detect.batch import describe_unit
     from lineament.detect.detector import Detector
     from lineament.detect.planning import plan_jobs
     from lineament.errors import InputError
@@ -47,8 +48,7 @@ def curvature(
     measured = read_scan(scan, intrinsics=intrinsics)
     size = find_size(measured, Detector(), demanded(unit))
     found = map_curvature(measured, size, tuple(dict.fromkeys(radii)))
-    name = size.unit or f"unknown (1 unit = {size.mm_per_unit:.4g} mm by the size of the face)"
+    name = describe_unit(size.unit, size.mm_per_unit, measured.unit, demanded(unit))
     click.echo(f"{scan}: unit {name}, {len(measured):,} points")
-    job.base.parent.mkdir(parents=True, exist_ok=True)
     for path in write_curvature(measured, size, found, job.base):
         click.echo(f"  {path}")

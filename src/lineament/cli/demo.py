@@ -20,15 +20,12 @@ def demo(output: Path) -> None:
     from lineament.detect.detector import Detector
     from lineament.detect.planning import plan_jobs
     from lineament.errors import InputError
+    from lineament.io.folder import make_folder
     from lineament.io.landmarks import read_landmarks, write_landmarks
     from lineament.io.scans import write_scan
 
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot make the folder {output}: {error.strerror}") from None
     scan, truth = demo_scan()
-    path = write_scan(scan, output / "demo.ply")
+    path = write_scan(scan, make_folder(output) / "demo.ply")
     known = write_landmarks(truth, output / "demo.truth.mrk.json")
     (job,) = plan_jobs([path]).jobs
     outcome = landmark_scan(job, Request(picture=True), Detector())

@@ -42,16 +42,13 @@ def landmarks(preset: str, folder: Path, network: str, device: str, workers: int
 
     import torch
 
+    from lineament.io.folder import make_folder
     from lineament.training.export import export
     from lineament.training.landmarks import train as train_networks
     from lineament.training.presets import PRESETS as SIZES
 
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError("PyTorch finds no CUDA device on this machine; leave out --device cuda to train on the CPU")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot make the folder {folder}: {error.strerror}") from None
-    train_networks(SIZES[preset], folder, NETWORKS if network == "all" else (network,), device, workers)
+    train_networks(SIZES[preset], make_folder(folder), NETWORKS if network == "all" else (network,), device, workers)
     for path in export(folder, folder / "networks"):
         click.echo(str(path))

@@ -15,8 +15,9 @@ import numpy as np
 
 from lineament.detect.detector import Detection, Detector
 from lineament.detect.planning import Job
-from lineament.errors import InputError, LineamentError
+from lineament.errors import LineamentError
 from lineament.io.depth import SUFFIXES as DEPTH_SUFFIXES
+from lineament.io.folder import make_folder
 from lineament.io.landmarks import write_landmarks
 from lineament.io.scans import read_scan
 from lineament.pool import Lost, run_isolated
@@ -94,15 +95,15 @@ def is_done(job: Job, request: Request) -> bool:
     return all(stat.st_mtime_ns >= changed and stat.st_size > 0 for stat in found)
 
 
-def describe_unit(detection: Detection, stated: str | None, demanded: str | None) -> str:
+def describe_unit(unit: str | None, mm_per_unit: float, stated: str | None, demanded: str | None) -> str:
     """Say a scan's unit and who says so: `mm (found)`."""
-    if detection.unit is None:
-        return f"unknown (1 unit = {detection.mm_per_unit:.4g} mm by the size of the face)"
+    if unit is None:
+        return f"unknown (1 unit = {mm_per_unit:.4g} mm by the size of the face)"
     if demanded is not None:
-        return f"{detection.unit} (given)"
+        return f"{unit} (given)"
     if stated is None:
-        return f"{detection.unit} (found)"
-    return f"{stated} (stated)" if stated == detection.unit else f"{detection.unit} (found; the file states {stated})"
+        return f"{unit} (found)"
+    return f"{unit} (stated)" if stated == unit else f"{unit} (found; the file states {stated})"
 
 
 def landmark_scan(job: Job, request: Request, detector: Detector) -> Outcome:
@@ -127,7 +128,7 @@ def landmark_scan(job: Job, request: Request, detector: Detector) -> Outcome:
     return Outcome(
         job.scan,
         outputs=outputs_of(job, request),
-        unit=describe_unit(detection, scan.unit, request.unit),
+        unit=describe_unit(detection.unit, detection.mm_per_unit, scan.unit, request.unit),
         sigma=float("nan") if first.sigma is None else float(np.mean(first.sigma)),
         count=len(first),
         inferred=int(np.count_nonzero(~np.asarray(first.visible))),
@@ -177,10 +178,7 @@ def _is_depth(path: Path) -> bool:
 
 
 def _write(job: Job, request: Request, scan: Scan, detection: Detection) -> None:
-    try:
-        job.base.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot make the folder {job.base.parent}: {error.strerror}") from None
+    make_folder(job.base.parent)
     for name in request.sets:
         landmarks = detection.landmarks[name]
         for suffix in request.formats:

@@ -49,7 +49,7 @@ class Pose:
 
 
 def _sigmoid(x: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return 1 / (1 + np.exp(-np.clip(x, -30, 30)))
+    return np.asarray(1 / (1 + np.exp(-np.clip(x, -30, 30))), dtype=np.float32)
 
 
 def _vote(sample: WholeSample, network: Network) -> Pose | None:
@@ -85,7 +85,8 @@ def _best_side(points: Floats, network: Network) -> Pose | None:
 def _around(points: Floats, pose: Pose) -> Floats:
     """Cut out the ball around a hypothesis's face, as wide as a head with its neck."""
     local = pose.transform.apply(points)
-    return points[np.linalg.norm(local - REGION_CENTRE, axis=1) < 1.6 * REGION_RADIUS]
+    near: Floats = points[np.linalg.norm(local - REGION_CENTRE, axis=1) < 1.6 * REGION_RADIUS]
+    return near
 
 
 def find_face(points: Floats, network: Network) -> Pose:

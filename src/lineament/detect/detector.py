@@ -150,11 +150,12 @@ def detect_landmarks(scan: Scan, landmark_set: str = "ibug68", unit: str | None 
 
 def _measured_points(scan: Scan) -> Floats:
     """Return the scan's surface as finite points (N, 3): its own, or samples of a coarse mesh's triangles."""
-    points = scan.points[np.isfinite(scan.points).all(axis=1)]
+    points: Floats = scan.points[np.isfinite(scan.points).all(axis=1)]
     if scan.triangles is None or not len(scan.triangles) or len(points) >= DENSE_ENOUGH:
         return points
     whole = np.isfinite(scan.points[scan.triangles]).all(axis=(1, 2))
-    return sample_surface(scan.points, scan.triangles[whole], DENSE_ENOUGH, seed=0)[0]
+    samples: Floats = sample_surface(scan.points, scan.triangles[whole], DENSE_ENOUGH, seed=0)[0]
+    return samples
 
 
 def _ask(network: Network, sample: FaceSample, graph: tuple[npt.NDArray[np.int64], ...], asked: Floats) -> _Answer:

@@ -97,7 +97,9 @@ def sample_face(points: Floats) -> FaceSample:
     """
     near = np.square(points - REGION_CENTRE).sum(axis=1) < REGION_RADIUS**2
     if np.count_nonzero(near) < FEWEST_POINTS:
-        raise NoFaceError(f"only {np.count_nonzero(near)} points where the face should be; a face needs {FEWEST_POINTS}")
+        raise NoFaceError(
+            f"only {np.count_nonzero(near)} points where the face should be; a face needs {FEWEST_POINTS}"
+        )
     means = voxel_mean(points[near], VOXEL)[0]
     if len(means) < FEWEST_POINTS:
         raise NoFaceError(f"only {len(means)} distinct places where the face should be; a face needs {FEWEST_POINTS}")

@@ -26,17 +26,13 @@ def template_places() -> Floats:
     return (model.shape(expression=weights) - FACE_CENTRE) / NETWORK_UNIT
 
 
-def places(triangle: np.ndarray, barycentric: np.ndarray) -> Floats:
-    """Return the template's places (L, 3) in network units of barycentric points on the face model."""
-    corners = template_places()[load_face_model().triangles[triangle]]
-    return (corners * barycentric[..., None]).sum(axis=1).astype(np.float32)
-
-
 @cache
 def queries(set_name: str) -> Floats:
     """Return the queries (L, 3) of a landmark set."""
     chosen = landmark_set(set_name)
-    return places(chosen.triangle, chosen.barycentric)
+    corners = template_places()[load_face_model().triangles[chosen.triangle]]
+    places: Floats = (corners * chosen.barycentric[..., None]).sum(axis=1).astype(np.float32)
+    return places
 
 
 def landmark_set(name: str) -> LandmarkSet:

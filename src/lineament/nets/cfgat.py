@@ -71,7 +71,7 @@ class CFGAT(nn.Module):
 
     def fourier(self, queries: Tensor) -> Tensor:
         """Encode places on the face model (..., 3) with sines and cosines of doubling frequency."""
-        angles = (queries[..., None] * (torch.pi * 2.0 ** torch.arange(self.config.bands, device=queries.device) / 2))
+        angles = queries[..., None] * (torch.pi * 2.0 ** torch.arange(self.config.bands, device=queries.device) / 2)
         return torch.cat([queries, angles.sin().flatten(-2), angles.cos().flatten(-2)], dim=-1)
 
     def edges(self, geometry: Tensor, neighbours: Tensor) -> Tensor:
@@ -79,14 +79,21 @@ class CFGAT(nn.Module):
         here = geometry[:, : neighbours.shape[1], None]
         difference = gather(geometry, neighbours) - here
         step, normal = difference[..., :3] * 10, here[..., 3:6]
-        length = (step.square().sum(-1, keepdim=True) + 1e-8).sqrt()
+        length = step.square().sum(-1, keepdim=True).clamp(min=1e-8).sqrt()
         height = (step * normal).sum(-1, keepdim=True)
         far_height = (step * (normal + difference[..., 3:6])).sum(-1, keepdim=True)
         return torch.cat([step, difference[..., 3:], length, height, far_height], dim=-1)
 
     def forward(
-        self, geometry: Tensor, local: Tensor, pool_1: Tensor, graph_1: Tensor, pool_2: Tensor, graph_2: Tensor,
-        up: Tensor, queries: Tensor,
+        self,
+        geometry: Tensor,
+        local: Tensor,
+        pool_1: Tensor,
+        graph_1: Tensor,
+        pool_2: Tensor,
+        graph_2: Tensor,
+        up: Tensor,
+        queries: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Find landmarks.
 
@@ -138,7 +145,7 @@ class CFGAT(nn.Module):
         near = square.topk(self.config.close, dim=-1, largest=False).indices
         around = gather(geometry, near)
         step = (around[..., :3] - about[:, :, None]) * 10
-        edges_0 = torch.cat([step, around[..., 3:], (step.square().sum(-1, keepdim=True) + 1e-8).sqrt()], -1)
+        edges_0 = torch.cat([step, around[..., 3:], step.square().sum(-1, keepdim=True).clamp(min=1e-8).sqrt()], -1)
         asking = self.close(query + self.place(about))
         fine = self.fine(torch.cat([x0, gather(x1, up)[:, :, 0]], -1))
         # The landmarks stand first, so that each is a centre of its own little graph.

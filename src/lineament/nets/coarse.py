@@ -54,7 +54,7 @@ class Coarse(nn.Module):
         here, normal = (values[:, : neighbours.shape[1], None] for values in (points, normals))
         step = gather(points, neighbours) - here
         other = gather(normals, neighbours)
-        length = (step.square().sum(-1, keepdim=True) + 1e-10).sqrt()
+        length = step.square().sum(-1, keepdim=True).clamp(min=1e-10).sqrt()
         along = step / length
         return torch.cat(
             [
@@ -70,8 +70,15 @@ class Coarse(nn.Module):
         )
 
     def forward(
-        self, points: Tensor, normals: Tensor, local: Tensor, pool_1: Tensor, graph_1: Tensor, pool_2: Tensor,
-        whole: Tensor, up: Tensor,
+        self,
+        points: Tensor,
+        normals: Tensor,
+        local: Tensor,
+        pool_1: Tensor,
+        graph_1: Tensor,
+        pool_2: Tensor,
+        whole: Tensor,
+        up: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Vote.
 

@@ -69,9 +69,7 @@ class Props:
         cos, sin, zero = turn.cos(), turn.sin(), torch.zeros_like(turn)
         spin = torch.stack([cos, zero, sin, zero, zero + 1, zero, -sin, zero, cos], -1).view(-1, 3, 3)
         normals = torch.where(on, p, 0.0)
-        return Clutter(
-            centre[:, None] + (p * half[:, None]) @ spin, normals @ spin, there[:, None].expand(-1, count)
-        )
+        return Clutter(centre[:, None] + (p * half[:, None]) @ spin, normals @ spin, there[:, None].expand(-1, count))
 
     def ring(self, centre: Tensor, radii: Tensor, tube: Tensor, count: int, there: Tensor) -> Clutter:
         """Torus-like rim in the x-y plane with half width and height `radii` (B, 2)."""
@@ -97,10 +95,15 @@ def around_a_face(props: Props, eyes: Tensor) -> tuple[Clutter, Tensor]:
     zeros = torch.zeros_like(drop)
     chest = props.ellipsoid(
         torch.stack([zeros, drop - 60, props.uniform(-60, 0)], -1),
-        props.triple((150, 240), (60, 110), (65, 110)), 1600, dressed, power=0.8,
+        props.triple((150, 240), (60, 110), (65, 110)),
+        1600,
+        dressed,
+        power=0.8,
     )
     collar = props.ellipsoid(
-        torch.stack([zeros, drop + 30, props.uniform(-45, -5)], -1), props.triple((62, 95), (25, 60), (60, 85)), 700,
+        torch.stack([zeros, drop + 30, props.uniform(-45, -5)], -1),
+        props.triple((62, 95), (25, 60), (60, 85)),
+        700,
         dressed & props.chance(0.6),
     )
     glasses = props.chance(0.12)
@@ -111,13 +114,19 @@ def around_a_face(props: Props, eyes: Tensor) -> tuple[Clutter, Tensor]:
         props.box(
             eyes[:, side] * torch.tensor([0.0, 1.0, 0.0], device=eyes.device)
             + torch.stack([zeros + sign * props.uniform(64, 72), zeros, eyes[:, side, 2] - 45], -1),
-            props.triple((0.8, 2), (1.5, 4), (50, 60)), zeros, 250, glasses,
+            props.triple((0.8, 2), (1.5, 4), (50, 60)),
+            zeros,
+            250,
+            glasses,
         )
         for side, sign in ((0, -1), (1, 1))
     ]
     wall = props.box(
-        props.triple((-200, 200), (-100, 100), (-700, -130)), props.triple((150, 600), (150, 500), (5, 60)),
-        props.uniform(-0.5, 0.5), 2200, props.chance(0.18),
+        props.triple((-200, 200), (-100, 100), (-700, -130)),
+        props.triple((150, 600), (150, 500), (5, 60)),
+        props.uniform(-0.5, 0.5),
+        2200,
+        props.chance(0.18),
     )
     scene = chest + collar + rims[0] + rims[1] + temples[0] + temples[1] + wall
     for _ in range(2):
@@ -135,8 +144,13 @@ def without_a_face(props: Props) -> Clutter:
     zero = torch.zeros(props.people, 3, device=size.device)
     single = kind < 0.3
     scene = props.ellipsoid(zero, size * props.triple((0.5, 1), (0.5, 1), (0.5, 1)), 3000, single & props.chance(0.6))
-    scene = scene + props.box(zero, size * props.triple((0.1, 1), (0.2, 1), (0.2, 1)), props.uniform(0, 3), 3000,
-                              single & ~scene.present[:, 0])
+    scene = scene + props.box(
+        zero,
+        size * props.triple((0.1, 1), (0.2, 1), (0.2, 1)),
+        props.uniform(0, 3),
+        3000,
+        single & ~scene.present[:, 0],
+    )
     chair = (kind >= 0.3) & (kind < 0.45)
     seat = size * props.triple((0.7, 1), (0.05, 0.15), (0.7, 1))
     scene = scene + props.box(zero, seat, zero[:, 0], 1500, chair)
@@ -155,7 +169,13 @@ def without_a_face(props: Props) -> Clutter:
     for _ in range(6):
         at = props.normal(3) * size * 0.7
         axes = size * props.triple((0.1, 0.8), (0.1, 0.8), (0.1, 0.8))
-        scene = scene + props.ellipsoid(at, axes, 600, heap & props.chance(0.8), power=float(0.5 + torch.rand(1, generator=props.generator, device=size.device)))
+        scene = scene + props.ellipsoid(
+            at,
+            axes,
+            600,
+            heap & props.chance(0.8),
+            power=float(0.5 + torch.rand(1, generator=props.generator, device=size.device)),
+        )
     noise = props.normal(2500, 3)
     there = (kind >= 0.92)[:, None].expand(-1, 2500)
     return scene + Clutter(noise * size[:, None], torch.nn.functional.normalize(noise, dim=-1), there)

@@ -112,7 +112,8 @@ def align_rigid(points: Tensor, source: Tensor, target: Tensor) -> Tensor:
     u, _, vt = torch.linalg.svd((source - from_centre).transpose(1, 2) @ (target - to_centre))
     flip = torch.ones(len(points), 3, device=points.device)
     flip[:, 2] = torch.det(u @ vt)
-    return (points - from_centre) @ (u * flip[:, None, :]) @ vt + to_centre
+    moved: Tensor = (points - from_centre) @ (u * flip[:, None, :]) @ vt + to_centre
+    return moved
 
 
 def random_people(face: TorchFace, count: int, generator: torch.Generator) -> Tensor:
@@ -135,6 +136,4 @@ def random_people(face: TorchFace, count: int, generator: torch.Generator) -> Te
     proportions = torch.exp(0.025 * torch.randn(count, 1, 3, generator=generator, device=device))
     vertices = vertices * size * proportions
     stable = list(STABLE_LANDMARKS)
-    return align_rigid(
-        vertices, face.landmarks(vertices)[:, stable], face.landmarks(face.mean[None])[0, stable]
-    )
+    return align_rigid(vertices, face.landmarks(vertices)[:, stable], face.landmarks(face.mean[None])[0, stable])

@@ -71,8 +71,9 @@ class VirtualScanner:
                 cloud = self._smeared(cloud, skin, landmarks[row], int(capture.smear[row]))
             near = torch.cdist(landmarks[row], cloud[skin]) if skin.any() else torch.full((len(landmarks[row]), 1), 1e9)
             scans.append(
-                VirtualScan(cloud, skin, landmarks[row], near.min(1).values < SHOWN_WITHIN,
-                            SENSORS[int(capture.kind[row])].name)
+                VirtualScan(
+                    cloud, skin, landmarks[row], near.min(1).values < SHOWN_WITHIN, SENSORS[int(capture.kind[row])].name
+                )
             )
         return scans
 
@@ -86,8 +87,11 @@ class VirtualScanner:
         scans = []
         for row in range(count):
             cloud = measured[row, seen[row]] if seen[row].sum() > 300 else clutter.points[row, clutter.present[row]]
-            scans.append(VirtualScan(cloud, torch.zeros(len(cloud), dtype=torch.bool), None, None,
-                                     SENSORS[int(capture.kind[row])].name))
+            scans.append(
+                VirtualScan(
+                    cloud, torch.zeros(len(cloud), dtype=torch.bool), None, None, SENSORS[int(capture.kind[row])].name
+                )
+            )
         return scans
 
     def _uniform(self, *shape: int) -> Tensor:

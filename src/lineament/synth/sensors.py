@@ -103,8 +103,9 @@ def draw_captures(count: int, generator: torch.Generator, device: torch.device |
     used = order < amount[:, None]
     spread = torch.tensor([sensor.spread for sensor in SENSORS], device=device)[kind][:, None]
     # The middle view turns away from the front by 18 degrees as a rule, by up to 80 in a tenth of the scans.
-    middle = torch.where(uniform(count) < 0.1, 160 * uniform(count) - 80,
-                         18 * torch.randn(count, generator=generator, device=device))[:, None]
+    middle = torch.where(
+        uniform(count) < 0.1, 160 * uniform(count) - 80, 18 * torch.randn(count, generator=generator, device=device)
+    )[:, None]
     side = torch.where(order % 2 == 1, 1.0, -1.0) * ((order + 1) // 2) / ((amount[:, None] - 1) / 2).clamp(min=1)
     yaw = torch.deg2rad(middle + side * spread).flatten()
     pitch = torch.deg2rad(10 * torch.randn(count, 1, generator=generator, device=device)).expand(-1, most).flatten()

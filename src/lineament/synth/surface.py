@@ -88,13 +88,12 @@ def wavy(points: Tensor, length: Tensor, generator: torch.Generator, waves: int 
     """
     people = len(points)
     device = points.device
-    direction = torch.nn.functional.normalize(
-        torch.randn(people, waves, 3, generator=generator, device=device), dim=-1
-    )
+    direction = torch.nn.functional.normalize(torch.randn(people, waves, 3, generator=generator, device=device), dim=-1)
     stretch = 0.6 + 0.8 * torch.rand(people, waves, generator=generator, device=device)
     phase = 6.2832 * torch.rand(people, 1, waves, generator=generator, device=device)
     vectors = direction * (6.2832 / (length * stretch))[..., None]
-    return torch.sin(points @ vectors.transpose(1, 2) + phase).mean(-1) * (2 * waves) ** 0.5
+    field: Tensor = torch.sin(points @ vectors.transpose(1, 2) + phase).mean(-1) * (2 * waves) ** 0.5
+    return field
 
 
 def _dress(surface: Surface, place: Tensor, generator: torch.Generator) -> Surface:

@@ -43,8 +43,9 @@ class ShardPool:
 
     def draw(self, count: int, prefix: str = "") -> dict[str, np.ndarray]:
         """Draw `count` records whose arrays' names begin with `prefix`."""
-        names = [name for name in self.shards[0] if name.startswith(prefix) and
-                 (prefix or not name.startswith("faceless_"))]
+        names = [
+            name for name in self.shards[0] if name.startswith(prefix) and (prefix or not name.startswith("faceless_"))
+        ]
         rows = []
         for _ in range(count):
             shard = self.shards[int(self.rng.integers(len(self.shards)))]

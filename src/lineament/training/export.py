@@ -70,11 +70,19 @@ def write_onnx(network: nn.Module, path: Path) -> float:
     network = network.eval()
     torch.manual_seed(0)
     inputs, names, outputs = _inputs(network)
-    dynamic = {"queries": {1: "landmarks"}} if "queries" in names else {}
+    free = torch.export.Dim("landmarks", min=2, max=4096)
     program = torch.onnx.export(
-        network, inputs, input_names=names, output_names=outputs, dynamo=True, optimize=True, verbose=False,
-        dynamic_shapes=tuple({1: torch.export.Dim("landmarks", min=2, max=4096)} if n in dynamic else None for n in names),
+        network,
+        inputs,
+        input_names=names,
+        output_names=outputs,
+        dynamo=True,
+        optimize=True,
+        verbose=False,
+        dynamic_shapes=tuple({1: free} if name == "queries" else None for name in names),
     )
+    if program is None:
+        raise ModelError(f"torch could not export {path.stem}")
     with atomic_write(path) as file:
         file.write(program.model_proto.SerializeToString())
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
@@ -82,7 +90,7 @@ def write_onnx(network: nn.Module, path: Path) -> float:
         wanted = network(*inputs)
     found = session.run(None, {name: value.numpy() for name, value in zip(names, inputs, strict=True)})
     difference = max(float(np.abs(a.numpy() - b).max()) for a, b in zip(wanted, found, strict=True))
-    if difference > PARITY:
+    if not difference <= PARITY:
         raise ModelError(f"{path.name} differs from torch by {difference:.2g}, more than {PARITY}")
     return difference
 

@@ -17,8 +17,8 @@ from lineament.face.model import load_face_model
 from lineament.nets.cfgat import CFGAT
 from lineament.nets.coarse import Coarse
 from lineament.training.data import ShardPool, face_batch, whole_batch
-from lineament.training.losses import INNER, cfgat_loss, coarse_loss
 from lineament.training.loop import fit
+from lineament.training.losses import INNER, cfgat_loss, coarse_loss
 from lineament.training.presets import Preset
 from lineament.training.shards import GRAPH, write_shard
 
@@ -69,7 +69,10 @@ def train_cfgat(pool: ShardPool, test: ShardPool, preset: Preset, folder: Path, 
         fixed = torch.Generator().manual_seed(0)
         test.rng = np.random.default_rng(0)
         errors = torch.cat(
-            [answer(network, face_batch(test, 16, fixed, augment=False), torch.arange(len(asked)))[1] for _ in range(12)]
+            [
+                answer(network, face_batch(test, 16, fixed, augment=False), torch.arange(len(asked)))[1]
+                for _ in range(12)
+            ]
         )
         return {"inner_mm": float(errors[:, INNER].mean()) * MILLIMETRES, "all_mm": float(errors.mean()) * MILLIMETRES}
 

@@ -69,7 +69,13 @@ def fit(
         mean.load_state_dict(state["mean"])
         optimiser.load_state_dict(state["optimiser"])
         start = state["step"]
-    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
+    columns = (
+        TextColumn(name),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
     began = time.monotonic()
     with Progress(*columns) as progress, log.open("a") as lines:
         bar = progress.add_task(name, total=steps, completed=start, note="")

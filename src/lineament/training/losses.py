@@ -19,9 +19,7 @@ def likelihood(error: Tensor, log_scale: Tensor) -> Tensor:
     return error * torch.exp(-log_scale) + 3 * log_scale
 
 
-def cfgat_loss(
-    outputs: tuple[Tensor, Tensor, Tensor, Tensor], truth: Tensor, visible: Tensor
-) -> tuple[Tensor, Tensor]:
+def cfgat_loss(outputs: tuple[Tensor, Tensor, Tensor, Tensor], truth: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
     """Return the loss and the error (B, L) of CF-GAT's answers."""
     xyz, log_scale, logit, first = outputs
     error = distance(xyz, truth)

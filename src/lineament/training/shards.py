@@ -57,7 +57,7 @@ def _cut(points: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.NDArr
     if luck < 0.5:
         return np.ones(len(points), dtype=np.bool_)
     centre = np.array([0, 5, 75]) + rng.normal(size=3) * 8
-    keep = np.linalg.norm(points - centre, axis=1) < rng.uniform(88, 160)
+    keep: npt.NDArray[np.bool_] = np.linalg.norm(points - centre, axis=1) < rng.uniform(88, 160)
     if luck > 0.8:
         keep = points[:, 2] > rng.uniform(-20, 45)
     if rng.random() < 0.3:
@@ -120,7 +120,6 @@ def draw_records(seed: int, count: int, device: str = "cpu") -> Iterator[dict[st
             yield record | {
                 "landmarks": _steps(scan.landmarks.cpu().numpy(), FINE),
                 "visible": scan.visible.cpu().numpy(),
-                "found": np.bool_(True),
             }
             done += 1
 
@@ -132,8 +131,7 @@ def draw_faceless(seed: int, count: int, device: str = "cpu") -> Iterator[dict[s
     scanner = VirtualScanner(load_face_model(), seed + 1, device)
     rng = np.random.default_rng(seed + 1)
     for scan in scanner.faceless(count):
-        record = _whole_record(scan.points.cpu().numpy(), scan.on_face.cpu().numpy(), rng)
-        yield record | {"found": np.bool_(False)}
+        yield _whole_record(scan.points.cpu().numpy(), scan.on_face.cpu().numpy(), rng)
 
 
 def write_shard(folder: Path, number: int, device: str = "cpu") -> Path:

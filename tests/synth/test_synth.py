@@ -1,0 +1,119 @@
+"""Virtual people and sensors: what must hold of every virtual scan."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from lineament.face.model import load_face_model  # noqa: E402
+from lineament.synth.people import STABLE_LANDMARKS, TorchFace, align_rigid, random_people  # noqa: E402
+from lineament.synth.scans import VirtualScanner  # noqa: E402
+from lineament.synth.sensors import SENSORS, draw_captures, rotation_about, see  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def face():
+    return TorchFace.from_model(load_face_model())
+
+
+@pytest.fixture(scope="module")
+def scans():
+    return VirtualScanner(load_face_model(), seed=5).faces(6)
+
+
+def test_tensors_agree_with_the_numpy_model(face):
+    model = load_face_model()
+    marks = face.landmarks(torch.from_numpy(np.array(model.vertices))[None])[0].numpy()
+    wanted = np.concatenate([model.landmarks(model.vertices, name) for name in model.landmark_sets])
+    np.testing.assert_allclose(marks, wanted, atol=1e-4)
+
+
+def test_rigid_alignment_undoes_a_motion():
+    generator = torch.Generator().manual_seed(0)
+    points = torch.randn(2, 20, 3, generator=generator)
+    turn = rotation_about(0, torch.tensor([0.3, -1.0])) @ rotation_about(2, torch.tensor([2.0, 0.5]))
+    moved = points @ turn.transpose(1, 2) + 5
+    for row in range(2):
+        back = align_rigid(moved[row : row + 1], moved[row : row + 1], points[row])
+        torch.testing.assert_close(back[0], points[row], atol=1e-4, rtol=0)
+
+
+def test_people_differ_and_stand_in_the_face_frame(face):
+    people = random_people(face, 4, torch.Generator().manual_seed(1))
+    stable = list(STABLE_LANDMARKS)
+    middle = face.landmarks(people)[:, stable].mean(1)
+    wanted = face.landmarks(face.mean[None])[0, stable].mean(0)
+    torch.testing.assert_close(middle, wanted.expand(4, 3), atol=1e-3, rtol=0)
+    assert (people[0] - people[1]).norm(dim=-1).mean() > 1
+    left, right = face.landmarks(people)[:, 45], face.landmarks(people)[:, 36]
+    assert (left[:, 0] > right[:, 0]).all()  # the subject's left is +x
+
+
+def test_the_same_seed_draws_the_same_scans(scans):
+    again = VirtualScanner(load_face_model(), seed=5).faces(6)
+    for one, other in zip(scans, again, strict=True):
+        torch.testing.assert_close(one.points, other.points, atol=0, rtol=0)
+        torch.testing.assert_close(one.landmarks, other.landmarks, atol=0, rtol=0)
+
+
+def test_another_seed_draws_others(scans):
+    other = VirtualScanner(load_face_model(), seed=6).faces(1)[0]
+    assert other.points.shape != scans[0].points.shape or not torch.equal(other.points, scans[0].points)
+
+
+def test_visible_landmarks_lie_on_the_measured_skin(scans):
+    for scan in scans:
+        skin = scan.points[scan.on_face]
+        near = torch.cdist(scan.landmarks, skin).min(1).values
+        assert torch.equal(near < 4.0, scan.visible)
+        assert scan.visible.float().mean() > 0.2
+
+
+def test_a_sensor_sees_the_near_side_of_a_sphere_and_not_the_far_one():
+    generator = torch.Generator().manual_seed(0)
+    normals = torch.nn.functional.normalize(torch.randn(1, 20_000, 3, generator=generator), dim=-1)
+    points = 60 * normals
+    capture = draw_captures(1, generator)
+    front = torch.eye(3).expand(1, capture.views.shape[1], 3, 3)
+    one = torch.zeros_like(capture.used)
+    one[:, 0] = True
+    quiet = {name: torch.full((1, 1), 1e-4) for name in ("noise", "ripple", "bleed", "quantum", "drift")}
+    capture = type(capture)(**{**capture.__dict__, **quiet, "views": front, "used": one})
+    there = torch.ones(1, 20_000, dtype=torch.bool)
+    measured, seen = see(capture, points, normals, ~there, there, generator)
+    assert not seen[normals[..., 2] < 0].any()
+    assert seen[normals[..., 2] > 0.5].float().mean() > 0.99
+    torch.testing.assert_close(measured[seen], points[seen], atol=0.01, rtol=0)
+
+
+def test_noise_is_as_large_as_the_sensor_says():
+    generator = torch.Generator().manual_seed(0)
+    flat = torch.rand(1, 20_000, 3, generator=generator) * 200 - 100
+    flat[..., 2] = 0
+    normals = torch.tensor([0.0, 0.0, 1.0]).expand(1, 20_000, 3)
+    capture = draw_captures(1, generator)
+    fixed = {name: torch.full((1, 1), 1e-4) for name in ("ripple", "bleed", "quantum", "drift")}
+    front = torch.eye(3).expand(1, capture.views.shape[1], 3, 3)
+    used = torch.zeros_like(capture.used)
+    used[:, 0] = True
+    capture = type(capture)(
+        **{**capture.__dict__, **fixed, "noise": torch.full((1, 1), 0.5), "views": front, "used": used}
+    )
+    there = torch.ones(1, 20_000, dtype=torch.bool)
+    measured, seen = see(capture, flat, normals, ~there, there, generator)
+    assert float(measured[seen][:, 2].std()) == pytest.approx(0.5, rel=0.05)
+
+
+def test_every_sensor_is_drawn():
+    kinds = draw_captures(300, torch.Generator().manual_seed(0)).kind
+    assert set(kinds.tolist()) == set(range(len(SENSORS)))
+
+
+def test_scans_without_a_face_have_no_skin_and_enough_points():
+    for scan in VirtualScanner(load_face_model(), seed=3).faceless(8):
+        assert scan.landmarks is None
+        assert not scan.on_face.any()
+        assert len(scan.points) > 200
+        assert torch.isfinite(scan.points).all()

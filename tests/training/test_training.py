@@ -1,0 +1,115 @@
+"""Training: schedules, losses, batches, and a loop that goes on where it stopped."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from lineament.face.model import load_face_model  # noqa: E402
+from lineament.training.data import ShardPool, face_batch, whole_batch  # noqa: E402
+from lineament.training.landmarks import all_queries  # noqa: E402
+from lineament.training.loop import fit, learning_rate  # noqa: E402
+from lineament.training.losses import likelihood  # noqa: E402
+from lineament.training.presets import PRESETS, Preset  # noqa: E402
+from lineament.training.shards import GRAPH, draw_faceless, draw_records  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def shard_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shards")
+    faces, others = list(draw_records(0, 3)), list(draw_faceless(0, 2))
+    arrays = {name: np.stack([record[name] for record in faces]) for name in faces[0]}
+    arrays |= {f"faceless_{name}": np.stack([record[name] for record in others]) for name in others[0]}
+    for number in (0, 9):
+        np.savez(folder / f"shard_{number:05d}.npz", **arrays)
+    return folder
+
+
+def test_the_first_shards_are_kept_for_testing(shard_folder):
+    train, test = ShardPool(shard_folder, 0), ShardPool(shard_folder, 0, test=True)
+    assert [path.stem for path in train.read] == ["shard_00009"]
+    assert [path.stem for path in test.read] == ["shard_00000"]
+
+
+def test_a_record_holds_the_landmarks_of_its_own_points(shard_folder):
+    batch = face_batch(ShardPool(shard_folder, 0), 4, torch.Generator().manual_seed(0), augment=False)
+    points, marks = batch["geometry"][..., :3], batch["landmarks"]
+    near = torch.cdist(marks[:, 27:36], points).min(-1).values * 100
+    assert near[batch["visible"][:, 27:36]].max() < 6  # mm: sampled every 2 mm, and noisy
+
+
+def test_a_mirrored_scan_has_mirrored_landmarks(shard_folder):
+    _, partner = all_queries()
+    assert torch.equal(partner[partner], torch.arange(len(partner)))
+    generator = torch.Generator().manual_seed(3)
+    batch = face_batch(ShardPool(shard_folder, 0), 16, generator)
+    own = torch.where(batch["mirrored"][:, None], partner[None], torch.arange(len(partner))[None])
+    marks = torch.gather(batch["landmarks"], 1, own[..., None].expand(-1, -1, 3))
+    # Whatever the mirror did, the subject's left eye is asked for on the left.
+    assert batch["mirrored"].any()
+    assert (marks[:, 45, 0] > marks[:, 36, 0]).all()
+
+
+def test_whole_scans_come_with_and_without_a_face(shard_folder):
+    batch = whole_batch(ShardPool(shard_folder, 0), 3, 2)
+    assert batch["found"].tolist() == [1, 1, 1, 0, 0]
+    assert batch["points"].norm(dim=-1).mean(1).sub(1).abs().max() < 0.02
+    assert batch["on_face"][:3].any(1).all()
+    assert not batch["on_face"][3:].any()
+    assert all(batch[name].max() < 1024 for name in GRAPH)
+
+
+def test_the_rate_rises_stays_and_falls():
+    preset = Preset(shards=1, coarse_steps=1, cfgat_steps=1, warm_up=10, cool_down=0.5, learning_rate=1.0)
+    rates = [learning_rate(step, 100, preset) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[30] == 1.0
+    assert rates[75] == pytest.approx(0.5)
+    assert rates[99] < 0.03
+
+
+def test_the_likelihood_is_best_at_the_true_spread():
+    torch.manual_seed(0)
+    direction = torch.nn.functional.normalize(torch.randn(20_000, 3), dim=-1)
+    radius = torch.distributions.Gamma(3.0, 1 / 0.02).sample((20_000,))  # |e| of exp(-|e| / b) in space
+    error = (direction * radius[:, None]).norm(dim=-1)
+    scales = torch.linspace(0.01, 0.04, 31)
+    losses = torch.stack([likelihood(error, scale.log()).mean() for scale in scales])
+    assert float(scales[losses.argmin()]) == pytest.approx(0.02, abs=0.0011)
+
+
+def test_training_goes_on_where_it_stopped(tmp_path):
+    target = torch.tensor([[2.0, -1.0]])
+    preset = Preset(shards=0, coarse_steps=0, cfgat_steps=0, warm_up=5, learning_rate=0.05)
+    seen = []
+
+    def step(network, number):
+        seen.append(number)
+        x = torch.eye(2)
+        loss = (network(x) - x @ target.T).square().mean()
+        return loss, {"loss": float(loss.detach())}
+
+    def evaluate(network):
+        return {"weight": float(network.weight[0, 0])}
+
+    def network():
+        torch.manual_seed(0)
+        return torch.nn.Linear(2, 1, bias=False)
+
+    fit(network(), step, 60, preset, tmp_path, evaluate, every=20)
+    mean = fit(network(), step, 200, preset, tmp_path, evaluate, every=20)
+    assert seen == list(range(200))
+    torch.testing.assert_close(mean.weight.detach(), target, atol=0.15, rtol=0)
+
+
+def test_presets_are_named():
+    assert PRESETS["quick"].cfgat_steps < PRESETS["release"].cfgat_steps
+
+
+def test_every_landmark_has_its_own_query():
+    asked, _ = all_queries()
+    assert len(asked) == sum(len(chosen) for chosen in load_face_model().landmark_sets.values())
+    near = torch.cdist(asked[:68], asked[:68]) + 10 * torch.eye(68)
+    assert float(near.min()) * 100 > 1  # mm on the template: upper and lower lip lie apart
