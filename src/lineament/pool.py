@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -124,6 +125,7 @@ def _end(worker: _Worker[Any]) -> str:
 def _serve(line: Connection) -> None:
     """The life of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends the workers
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that half written files are removed
     # Before numpy is imported, which is when `start` arrives.
     for name in _ONE_THREAD:
         os.environ.setdefault(name, "1")

@@ -18,8 +18,9 @@ def fake_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(Path(__file__).parent)
     from cli_fake_detector import FakeDetector
 
-    monkeypatch.setattr("lineament.detect.detector.Detector", FakeDetector)
+    # First the module that has imported the real one, or its import would find the fake and keep it.
     monkeypatch.setattr("lineament.detect.batch.Detector", FakeDetector)
+    monkeypatch.setattr("lineament.detect.detector.Detector", FakeDetector)
 
 
 @pytest.fixture

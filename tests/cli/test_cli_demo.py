@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +14,10 @@ from lineament.demo import NOISE, demo_scan
 from lineament.face.model import load_face_model
 from lineament.geometry.alignment import fit_similarity
 from lineament.io.landmarks import read_landmarks
+from lineament.io.scans import write_scan
+from lineament.types import Scan
 
 Run = Callable[..., Result]
-trained = pytest.mark.skipif(
-    not files("lineament.assets").joinpath("cfgat.onnx").is_file(), reason="the networks are not trained yet"
-)
 
 
 def test_the_same_seed_gives_the_same_scan() -> None:
@@ -60,7 +58,6 @@ def test_an_output_that_is_a_file_is_refused(run: Run, tmp_path: Path) -> None:
     assert result.stderr.startswith("error: cannot make the folder")
 
 
-@trained
 def test_the_real_networks_are_as_good_as_they_say(run: Run, tmp_path: Path) -> None:
     result = run("demo", "-o", tmp_path)
     assert result.exit_code == 0, result.output
@@ -69,5 +66,26 @@ def test_the_real_networks_are_as_good_as_they_say(run: Run, tmp_path: Path) -> 
     error = 1000 * np.linalg.norm(found.xyz - truth.xyz, axis=1)[17:]
     assert found.sigma is not None
     assert error.mean() < 2 * found.sigma[17:].mean()
-    assert found.visible is not None
-    assert not found.visible.all(), "the points in the hole should be marked as inferred"
+
+
+def test_real_landmarks_are_the_same_bytes_alone_and_in_a_batch(run: Run, tmp_path: Path) -> None:
+    for name in "ab":
+        write_scan(demo_scan(1)[0], tmp_path / f"{name}.ply")
+    assert run("landmarks", tmp_path / "a.ply", "-o", tmp_path / "alone", "--set", "all").exit_code == 0
+    assert run("landmarks", tmp_path, "-o", tmp_path / "batch", "--set", "all", "--jobs", 2).exit_code == 0
+    for path in (tmp_path / "alone").iterdir():
+        assert path.read_bytes() == (tmp_path / "batch" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("shape", ["ball", "sheet"])
+def test_what_is_no_face_is_refused(run: Run, tmp_path: Path, shape: str) -> None:
+    points = np.random.default_rng(0).normal(size=(5000, 3)) * 100
+    if shape == "ball":
+        points *= 100 / np.linalg.norm(points, axis=1, keepdims=True)
+    else:
+        points[:, 2] = 0
+    path = write_scan(Scan(points.astype(np.float32)), tmp_path / "a.ply")
+    result = run("landmarks", path)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: {path}: no ")
+    assert list(tmp_path.iterdir()) == [path]

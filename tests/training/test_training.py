@@ -92,7 +92,7 @@ def test_training_goes_on_where_it_stopped(tmp_path):
         return loss, {"loss": float(loss.detach())}
 
     def evaluate(network):
-        return {"weight": float(network.weight[0, 0])}
+        return {"weight": float(network.weight[0, 0].detach())}
 
     def network():
         torch.manual_seed(0)

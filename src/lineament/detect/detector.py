@@ -11,7 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from lineament.detect.coarse import find_face
-from lineament.detect.features import FACE_CENTRE, NETWORK_UNIT, FaceSample, face_graph, sample_face
+from lineament.detect.features import (
+    FACE_CENTRE,
+    NETWORK_UNIT,
+    REGION_CENTRE,
+    REGION_RADIUS,
+    FaceSample,
+    face_graph,
+    sample_face,
+)
 from lineament.detect.queries import landmark_set, queries
 from lineament.detect.session import Network, load_network
 from lineament.detect.units import resolve_unit
@@ -103,7 +111,7 @@ class Detector:
         InputError
             A set does not exist, or `unit` cannot be right.
         """
-        asked = np.concatenate([queries("ibug68"), *(queries(name) for name in sets)])
+        asked = {name: queries(name) for name in dict.fromkeys(("ibug68", *sets))}
         points = _measured_points(scan)
         found = find_face(points, self._coarse)
         unit, mm_per_unit = resolve_unit(found.transform.scale, scan.unit, unit)
@@ -111,17 +119,17 @@ class Detector:
         start = fit_similarity(found.nodes * mm_per_unit, found.votes, with_scale=False)
         pose = start @ Similarity(mm_per_unit, np.eye(3), np.zeros(3))
 
-        sample = sample_face(pose.apply(points))
+        sample = sample_face(pose.apply(_near(points, pose)))
         graph = face_graph(sample.points)
-        for number in range(PASSES):
-            answer = _ask(self._cfgat, sample, graph, asked)
-            if number + 1 < PASSES:
-                step = _face_frame(answer.xyz, with_scale=unit is None)
-                sample = replace(sample, points=step.apply(sample.points), normals=step.rotate(sample.normals))
-                pose = step @ pose
+        for _ in range(PASSES - 1):
+            step = _face_frame(_ask(self._cfgat, sample, graph, asked["ibug68"]).xyz, with_scale=unit is None)
+            sample = replace(sample, points=step.apply(sample.points), normals=step.rotate(sample.normals))
+            pose = step @ pose
+        answer = _ask(self._cfgat, sample, graph, np.concatenate(list(asked.values())))
         _believe(answer, found.score)
         mm_per_unit = mm_per_unit if unit else pose.scale
-        return Detection(_by_set(answer, pose.inverse(), sets, unit, mm_per_unit), pose, unit, mm_per_unit, found.score)
+        landmarks = _by_set(answer, pose.inverse(), tuple(asked), unit, mm_per_unit)
+        return Detection({name: landmarks[name] for name in sets}, pose, unit, mm_per_unit, found.score)
 
 
 def detect_landmarks(scan: Scan, landmark_set: str = "ibug68", unit: str | None = None) -> Landmarks:
@@ -146,6 +154,13 @@ def detect_landmarks(scan: Scan, landmark_set: str = "ibug68", unit: str | None 
         No face can be found with confidence.
     """
     return Detector().detect(scan, (landmark_set,), unit).landmarks[landmark_set]
+
+
+def _near(points: Floats, pose: Similarity) -> Floats:
+    """Leave out what lies far from the face, so that only the rest is moved."""
+    offset = points - pose.inverse().apply(REGION_CENTRE)
+    near: Floats = points[np.einsum("nc,nc->n", offset, offset) < (1.01 * REGION_RADIUS / pose.scale) ** 2]
+    return near
 
 
 def _measured_points(scan: Scan) -> Floats:
@@ -189,9 +204,9 @@ def _believe(answer: _Answer, score: float) -> None:
 def _by_set(
     answer: _Answer, back: Similarity, sets: tuple[str, ...], unit: str | None, mm_per_unit: float
 ) -> dict[str, Landmarks]:
-    """Cut the answer into sets, back in the scan's frame and unit; the first 68 rows are iBUG's."""
+    """Cut the answer into sets, back in the scan's frame and unit."""
     xyz = back.apply(answer.xyz)
-    found, start = {}, 68
+    found, start = {}, 0
     for name in sets:
         chosen = landmark_set(name)
         rows = slice(start, start + len(chosen))

@@ -5,7 +5,7 @@ mean takes out noise and makes a neighbourhood a number of millimetres, whatever
 
 Convex is positive where normals point outwards: a sphere of radius r has k1 = k2 = 1/r.
 
-Symbols: N points, M voxels, k neighbours, R radii; k1 >= k2 principal curvatures in 1/mm.
+Symbols: N points, A of them asked for, M voxels, k neighbours, R radii; k1 >= k2 principal curvatures in 1/mm.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ _VOXELS_PER_RADIUS = 3.5
 _ROWS_AT_ONCE = 1024
 
 
-def principal_curvatures(points: Array, normals: Array, radii: Sequence[float]) -> Array:
+def principal_curvatures(
+    points: Array, normals: Array, radii: Sequence[float], at: Array | None = None
+) -> Array:
     """Estimate the principal curvatures at several scales.
 
     Parameters
@@ -40,10 +42,12 @@ def principal_curvatures(points: Array, normals: Array, radii: Sequence[float]) 
         Oriented outwards, of unit length.
     radii : sequence of R floats, mm
         Radius of the neighbourhood; noise falls and detail is lost as it grows.
+    at : (A,) int, optional
+        Points to answer for, which saves the time of the others; all N without it.
 
     Returns
     -------
-    (N, R, 2) in the type of `points`, 1/mm
+    (A, R, 2) in the type of `points`, 1/mm
         k1 and k2 for each radius; always finite. Zero everywhere for fewer than 6 points.
 
     Raises
@@ -57,17 +61,17 @@ def principal_curvatures(points: Array, normals: Array, radii: Sequence[float]) 
     if not bool(xp.isfinite(normals).all()):
         raise InputError("normals hold NaN or infinite values; curvature needs a normal at every point")
     if len(points) < 6 or not len(radii):
-        return _zeros(points, radii)
-    return xp.stack([_at_radius(points, normals, float(radius)) for radius in radii], axis=1)
+        return _zeros(points, len(points) if at is None else len(at), len(radii))
+    return xp.stack([_at_radius(points, normals, float(radius), at) for radius in radii], axis=1)
 
 
-def _zeros(points: Array, radii: Sequence[float]) -> Array:
-    shape = (len(points), len(radii), 2)
+def _zeros(points: Array, rows: int, radii: int) -> Array:
+    shape = (rows, radii, 2)
     return points.new_zeros(shape) if is_tensor(points) else np.zeros(shape, points.dtype)
 
 
-def _at_radius(points: Array, normals: Array, radius: float) -> Array:
-    """Return k1 and k2 (N, 2) at one radius."""
+def _at_radius(points: Array, normals: Array, radius: float, at: Array | None) -> Array:
+    """Return k1 and k2 (A, 2) at one radius."""
     if not radius > 0:
         raise InputError(f"curvature radius is {radius}, expected a positive number of millimetres")
     xp = namespace(points)
@@ -75,10 +79,13 @@ def _at_radius(points: Array, normals: Array, radius: float) -> Array:
     means, mean_normals, cell = voxel_mean(points, size, normals)
     sparse = len(means) > 0.75 * len(points)
     means, mean_normals = (points, normals) if sparse else (means, unit(mean_normals))
-    neighbours, distances = _neighbourhoods(means, radius)
-    curvature = xp.stack(jet_curvature(means, mean_normals, neighbours, distances, radius), axis=1)
+    neighbours, distances = _neighbourhoods(means, radius, at if sparse else None)
+    chosen = at if sparse else None
+    curvature = xp.stack(jet_curvature(means, mean_normals, neighbours, distances, radius, chosen), axis=1)
     if sparse:
         return curvature
+    if at is not None:
+        points, normals, cell = take(points, at), take(normals, at), take(cell, at)
     # Back to the points by inverse squared distance to the voxels around each one's own, on its side of the surface.
     nearest = take(neighbours[:, :8], cell)
     offset = take(means, nearest) - points[:, None, :]
@@ -88,22 +95,23 @@ def _at_radius(points: Array, normals: Array, radius: float) -> Array:
     return (weight[:, :, None] * take(curvature, nearest)).sum(axis=1)
 
 
-def _neighbourhoods(points: Array, radius: float) -> tuple[Array, Array]:
-    """Return the neighbours within `radius`, as `knn` does; at least the nearest 10, however far."""
+def _neighbourhoods(points: Array, radius: float, at: Array | None) -> tuple[Array, Array]:
+    """Return the neighbours of points `at` within `radius`, as `knn` does; at least the nearest 10, however far."""
     # A surface of area A crosses 1.5 A / h^2 cells of size h, averaged over its directions.
     cells = len(voxel_mean(points, radius)[0])
     expected = 1.5 * np.pi * len(points) / cells
     k = min(len(points), int(np.clip(np.ceil(1.3 * expected), 2 * _MINIMUM_NEIGHBOURS, _MOST_NEIGHBOURS)))
-    neighbours, distances = knn(points, k, radius=radius)
+    centres = points if at is None else take(points, at)
+    neighbours, distances = knn(points, k, centres, radius=radius)
     enough = min(k, _MINIMUM_NEIGHBOURS)
     short = distances[:, enough - 1] > radius
     if bool(short.any()):
-        neighbours[short, :enough], distances[short, :enough] = knn(points, enough, points[short])
+        neighbours[short, :enough], distances[short, :enough] = knn(points, enough, centres[short])
     return neighbours, distances
 
 
 def jet_curvature(
-    points: Array, normals: Array, neighbours: Array, distances: Array, radius: float
+    points: Array, normals: Array, neighbours: Array, distances: Array, radius: float, at: Array | None = None
 ) -> tuple[Array, Array]:
     """Fit a quadric to the neighbourhood of each point and return its principal curvatures.
 
@@ -116,25 +124,28 @@ def jet_curvature(
     ----------
     points, normals : (N, 3) float array or tensor, mm
         Normals of unit length, outwards.
-    neighbours : (N, k) int
-    distances : (N, k) float, mm
+    neighbours : (A, k) int
+    distances : (A, k) float, mm
         Rising along each row. See `lineament.geometry.neighbours.knn`.
     radius : float, mm
         Where the weight reaches 0. Where fewer than 10 neighbours lie within it, it grows to hold 10.
+    at : (A,) int, optional
+        The point that each row of neighbours belongs to; all N in order without it.
 
     Returns
     -------
-    k1, k2 : (N,) in the type of `points`, 1/mm
+    k1, k2 : (A,) in the type of `points`, 1/mm
         k1 >= k2; always finite, near 0 in directions that the neighbours do not determine.
     """
     xp = namespace(points)
-    rows = len(points) if is_tensor(points) and points.is_cuda else _ROWS_AT_ONCE
+    centres, upright = (points, normals) if at is None else (take(points, at), take(normals, at))
+    rows = len(centres) if is_tensor(points) and points.is_cuda else _ROWS_AT_ONCE
     parts = []
-    for start in range(0, max(len(points), 1), max(rows, 1)):
+    for start in range(0, max(len(centres), 1), max(rows, 1)):
         part = slice(start, start + rows)
-        offsets = take(points, neighbours[part]) - points[part, None, :]
-        facing = (take(normals, neighbours[part]) @ normals[part, :, None])[:, :, 0]
-        parts.append(_fit(offsets, normals[part], distances[part], facing, radius))
+        offsets = take(points, neighbours[part]) - centres[part, None, :]
+        facing = (take(normals, neighbours[part]) @ upright[part, :, None])[:, :, 0]
+        parts.append(_fit(offsets, upright[part], distances[part], facing, radius))
     return xp.concatenate([p[0] for p in parts]), xp.concatenate([p[1] for p in parts])
 
 

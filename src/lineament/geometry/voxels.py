@@ -48,8 +48,9 @@ def voxel_mean(points: Array, size: float, *attributes: Array) -> tuple[Array, .
     if not bool(xp.isfinite(points).all()):
         raise InputError("points hold NaN or infinite coordinates; remove those rows before averaging")
     grid = xp.floor(double(points) / size)
-    low = xp.amin(grid, axis=0)
-    shape = [int(extent) + 1 for extent in (xp.amax(grid, axis=0) - low).tolist()]
+    # A column at a time: NumPy reduces strided columns several times as fast as rows of three.
+    low = xp.stack([xp.amin(grid[:, axis]) for axis in range(3)])
+    shape = [int(xp.amax(grid[:, axis]) - low[axis]) + 1 for axis in range(3)]
     cells = shape[0] * shape[1] * shape[2]
     if cells > 1 << 62:
         raise InputError(f"a voxel size of {size} gives a grid of {shape} cells; the scan is too large for it")
