@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lineament.errors import ModelError, NoFaceError
+from lineament.errors import NoFaceError
 from lineament.geometry.quality import Topology, estimate_noise, measure_topology, median_spacing, weld
 from lineament.types import MILLIMETRES, Landmarks, Scan
 
@@ -179,16 +179,6 @@ def find_unit(scan: Scan, detector: Detector | None = None) -> FoundUnit:
         return FoundUnit(None, None, "nothing", f"{without}in no common unit is the scan as large as a head")
     size = extent * MILLIMETRES[unit]
     return FoundUnit(unit, MILLIMETRES[unit], "size", f"{without}a guess, the scan is then {size:.0f} mm across")
-
-
-def load_detector() -> Detector | None:
-    """Return a detector; None where the networks are missing from the installation."""
-    from lineament.detect.detector import Detector
-
-    try:
-        return Detector()
-    except ModelError:
-        return None
 
 
 def describe_landmarks(landmarks: Landmarks, path: Path) -> LandmarksInfo:

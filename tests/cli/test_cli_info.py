@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from lineament.errors import ModelError
 from lineament.info import describe_scan
 from lineament.io.landmarks import write_landmarks
 from lineament.io.scans import write_scan
@@ -22,7 +23,17 @@ MakeScan = Callable[..., Path]
 
 @pytest.fixture
 def no_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lineament.info.load_detector", lambda: None)
+    def missing(threads: int = 0) -> None:
+        raise ModelError("the network is missing")
+
+    monkeypatch.setattr("lineament.detect.detector.Detector", missing)
+
+
+@pytest.mark.usefixtures("no_networks")
+def test_missing_networks_are_told(run: Run, make_scan: MakeScan, tmp_path: Path) -> None:
+    assert (
+        run("info", make_scan(tmp_path / "a.ply")).stderr == "note: no faces are looked for: the network is missing\n"
+    )
 
 
 def figures(result: Result) -> dict[str, Any]:

@@ -26,10 +26,14 @@ def info(paths: tuple[Path, ...], as_json: bool, intrinsics: Camera | None) -> N
     """
     import json
 
-    from lineament.errors import InputError
-    from lineament.info import load_detector
+    from lineament.detect.detector import Detector
+    from lineament.errors import InputError, ModelError
 
-    detector = load_detector()
+    detector = None
+    try:
+        detector = Detector()
+    except ModelError as error:
+        click.echo(f"note: no faces are looked for: {error}", err=True)
     documents: list[dict[str, Any]] = []
     failed = 0
     for number, path in enumerate(paths):
@@ -153,10 +157,12 @@ def _length(value: float, found: ScanInfo) -> str:
     if value != value:
         return "too few points to tell"
     unit, mm = found.found.unit, found.found.mm_per_unit
-    if unit == "mm":
-        return f"{value:.3g} mm"
-    own = f"{value:.3g} {unit or 'units'}"
-    return own if mm is None else f"{own} ({value * mm:.3g} mm)"
+    own = f"{_short(value)} {unit or 'units'}"
+    return own if mm is None or unit == "mm" else f"{own} ({_short(value * mm)} mm)"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _bounds(low: tuple[float, ...], high: tuple[float, ...]) -> str:

@@ -5,6 +5,7 @@ Symbols: N points, M votes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +32,7 @@ SURE = 0.6
 """A pose with this score needs no further hypotheses."""
 SMALL = 100
 """Votes on the face under which the scan is looked at again from nearer."""
+WINDOWS = 8
 FEWEST_POINTS = 300
 
 
@@ -72,25 +74,40 @@ def _vote(sample: WholeSample, network: Network) -> Pose | None:
     return Pose(transform, float(_sigmoid(found)) * share, nodes[agree], votes[agree])
 
 
-def _best_side(points: Floats, network: Network) -> Pose | None:
+def _both_sides(points: Floats, network: Network) -> list[Pose]:
     """Vote with the normals as they were oriented and, where that is unsure, with all of them turned."""
     sample = sample_whole(points)
-    pose = _vote(sample, network)
-    if pose is not None and pose.score > SURE:
-        return pose
-    turned = _vote(replace(sample, normals=-sample.normals), network)
-    return max((p for p in (pose, turned) if p is not None), key=lambda p: p.score, default=None)
+    poses = [_vote(sample, network)]
+    if poses[0] is None or poses[0].score < SURE:
+        poses.append(_vote(replace(sample, normals=-sample.normals), network))
+    return [pose for pose in poses if pose is not None]
 
 
-def _around(points: Floats, pose: Pose) -> Floats:
-    """Cut out the ball around a hypothesis's face, as wide as a head with its neck."""
+def _around(points: Floats, pose: Pose, reach: float) -> Floats:
+    """Cut out the ball around a hypothesis's face."""
     local = pose.transform.apply(points)
-    near: Floats = points[np.linalg.norm(local - REGION_CENTRE, axis=1) < 1.6 * REGION_RADIUS]
+    near: Floats = points[np.linalg.norm(local - REGION_CENTRE, axis=1) < reach * REGION_RADIUS]
     return near
 
 
-def find_face(points: Floats, network: Network) -> Pose:
-    """Find the most convincing face.
+def _nearer(points: Floats, poses: list[Pose], network: Network) -> list[Pose]:
+    """Look again at the surroundings of the best hypothesis when few of the votes fell on it."""
+    found: list[Pose] = []
+    for reach in (1.8, 1.3):
+        pose = _sorted(poses + found)[0]
+        near = _around(points, pose, reach)
+        if len(pose.nodes) >= SMALL or not FEWEST_POINTS <= len(near) < 0.8 * len(points):
+            break
+        found += _both_sides(near, network)
+    return found
+
+
+def _sorted(poses: list[Pose]) -> list[Pose]:
+    return sorted(poses, key=lambda pose: -pose.score)
+
+
+def find_faces(points: Floats, network: Network) -> Iterator[Pose]:
+    """Propose where the face is, the most convincing hypothesis first; more are made only when asked for.
 
     Parameters
     ----------
@@ -101,38 +118,26 @@ def find_face(points: Floats, network: Network) -> Pose:
     Raises
     ------
     NoFaceError
-        There are too few points, or no hypothesis holds together.
+        There are too few points.
     """
     if len(points) < FEWEST_POINTS:
         raise NoFaceError(f"the scan has {len(points)} points; a face needs {FEWEST_POINTS} or more")
-    best = _nearer(points, _best_side(points, network), network)
-    if best is None or best.score < SURE:
-        # A face that is small in the scan is lost in the whole: look through windows.
-        reach = np.percentile(np.linalg.norm(points - np.median(points, axis=0), axis=1), 90)
-        thin = points[:: max(1, len(points) // 20_000)]
-        for centre in thin[farthest_point_sample(thin, min(8, len(thin)))]:
-            window = points[np.linalg.norm(points - centre, axis=1) < 0.6 * reach]
-            if len(window) >= FEWEST_POINTS:
-                pose = _nearer(points, _best_side(window, network), network)
-                if pose is not None and (best is None or pose.score > best.score):
-                    best = pose
-            if best is not None and best.score > SURE:
-                break
-    if best is None:
-        raise NoFaceError("no part of the scan looks like a face; if there is one, cut the scan to the head")
-    return best
+    poses = _both_sides(points, network)
+    if poses:
+        poses += _nearer(points, poses, network)
+    yield from _sorted(poses)
+    yield from _sorted(_through_windows(points, network))
 
 
-def _nearer(points: Floats, pose: Pose | None, network: Network) -> Pose | None:
-    """Look again at the surroundings of a face that few of the votes fell on."""
-    for _ in range(2):
-        if pose is None or len(pose.nodes) >= SMALL:
-            return pose
-        near = _around(points, pose)
-        if len(near) < FEWEST_POINTS or len(near) > 0.8 * len(points):
-            return pose
-        closer = _best_side(near, network)
-        if closer is None or closer.score < pose.score:
-            return pose
-        pose = closer
-    return pose
+def _through_windows(points: Floats, network: Network) -> list[Pose]:
+    """Look through balls spread over the scan: a face that is small in it is lost in the whole."""
+    thin = points[:: max(1, len(points) // 20_000)]
+    middle = np.median(thin, axis=0)
+    reach = float(np.percentile(np.linalg.norm(thin - middle, axis=1), 90))
+    centres = np.concatenate([middle[None], thin[farthest_point_sample(thin, min(WINDOWS, len(thin)))]])
+    poses: list[Pose] = []
+    for centre in centres:
+        window = points[np.linalg.norm(points - centre, axis=1) < 0.6 * reach]
+        if len(window) >= FEWEST_POINTS:
+            poses += _both_sides(window, network)
+    return poses

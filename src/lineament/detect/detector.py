@@ -6,11 +6,12 @@ Symbols: N points, L landmarks, V model vertices.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
-from lineament.detect.coarse import find_face
+from lineament.detect.coarse import Pose, find_faces
 from lineament.detect.features import (
     FACE_CENTRE,
     NETWORK_UNIT,
@@ -26,6 +27,7 @@ from lineament.detect.units import resolve_unit
 from lineament.errors import NoFaceError
 from lineament.face.model import load_face_model
 from lineament.geometry.alignment import Similarity, fit_similarity
+from lineament.geometry.neighbours import knn
 from lineament.geometry.sampling import sample_surface
 from lineament.types import Floats, Landmarks, Scan
 
@@ -35,9 +37,15 @@ DENSE_ENOUGH = 40_000
 """A mesh with fewer vertices is sampled at this many places of its surface."""
 PASSES = 2
 """Runs of CF-GAT, each from the pose that the one before found."""
-WORST_SIGMA = 8.0
+MOST_HYPOTHESES = 6
+"""Poses that are tried before a scan is said to hold no face."""
+LEAST_SCORE = 0.25
+"""A pose on which fewer of the votes agree is not believed."""
+HOLE = 6.0
+"""A landmark with no measured point within this distance lies in a hole, mm; more in sparse scans."""
+WORST_SIGMA = 4.5
 """A face whose inner points have a larger mean expected error is not believed, mm."""
-WORST_SHAPE = 12.0
+WORST_SHAPE = 8.0
 """Nor one whose points lie further from the mean face's, mm (root mean square, after a similarity)."""
 
 
@@ -113,12 +121,26 @@ class Detector:
         """
         asked = {name: queries(name) for name in dict.fromkeys(("ibug68", *sets))}
         points = _measured_points(scan)
-        found = find_face(points, self._coarse)
-        unit, mm_per_unit = resolve_unit(found.transform.scale, scan.unit, unit)
+        doubts = ["no part of it looks like one"]
+        for found in islice(find_faces(points, self._coarse), MOST_HYPOTHESES):
+            try:
+                detection = self._measure(points, found, asked, *resolve_unit(found.transform.scale, scan.unit, unit))
+            except NoFaceError as doubt:
+                doubts.append(str(doubt))
+                continue
+            return replace(detection, landmarks={name: detection.landmarks[name] for name in sets})
+        raise NoFaceError(
+            f"no face found with confidence ({doubts[min(1, len(doubts) - 1)]}); "
+            "if there is one, cut the scan to the head, or give more of it"
+        )
+
+    def _measure(
+        self, points: Floats, found: Pose, asked: dict[str, Floats], unit: str | None, mm_per_unit: float
+    ) -> Detection:
+        """Answer from one hypothesis; `NoFaceError` when the answer is not to be believed."""
         # Rigid in the scan's millimetres; where the unit has no name, the face's size stays free.
         start = fit_similarity(found.nodes * mm_per_unit, found.votes, with_scale=False)
         pose = start @ Similarity(mm_per_unit, np.eye(3), np.zeros(3))
-
         sample = sample_face(pose.apply(_near(points, pose)))
         graph = face_graph(sample.points)
         for _ in range(PASSES - 1):
@@ -129,7 +151,7 @@ class Detector:
         _believe(answer, found.score)
         mm_per_unit = mm_per_unit if unit else pose.scale
         landmarks = _by_set(answer, pose.inverse(), tuple(asked), unit, mm_per_unit)
-        return Detection({name: landmarks[name] for name in sets}, pose, unit, mm_per_unit, found.score)
+        return Detection(landmarks, pose, unit, mm_per_unit, found.score)
 
 
 def detect_landmarks(scan: Scan, landmark_set: str = "ibug68", unit: str | None = None) -> Landmarks:
@@ -177,7 +199,16 @@ def _ask(network: Network, sample: FaceSample, graph: tuple[npt.NDArray[np.int64
     xyz, log_scale, logit, _ = network.run(sample.geometry(), *graph, asked)
     # The mean of the density exp(-|e| / b) / (8 pi b^3) is 3 b.
     sigma = 3 * np.exp(log_scale) * NETWORK_UNIT * network.card["sigma_factor"]
-    return _Answer(xyz.astype(np.float64) * NETWORK_UNIT + FACE_CENTRE, sigma.astype(np.float32), logit > 0)
+    xyz = xyz.astype(np.float64) * NETWORK_UNIT + FACE_CENTRE
+    return _Answer(xyz, sigma.astype(np.float32), (logit > 0) & _measured(xyz, sample))
+
+
+def _measured(xyz: npt.NDArray[np.float64], sample: FaceSample) -> npt.NDArray[np.bool_]:
+    """Tell which places have measured points around them, and which lie in a hole."""
+    spacing = float(np.median(knn(sample.points, 2)[1][:, 1]))
+    away = knn(sample.points, 1, xyz.astype(np.float32))[1][:, 0]
+    near: npt.NDArray[np.bool_] = away < max(HOLE, 3 * spacing)
+    return near
 
 
 def _face_frame(xyz: npt.NDArray[np.float64], with_scale: bool) -> Similarity:
@@ -194,10 +225,9 @@ def _believe(answer: _Answer, score: float) -> None:
     shape = fit_similarity(answer.xyz[17:68], mean[17:])
     off = float(np.sqrt(np.square(shape.apply(answer.xyz[17:68]) - mean[17:]).sum(axis=1).mean()))
     sigma = float(answer.sigma[17:68].mean())
-    if score < 0.25 or sigma > WORST_SIGMA or off > WORST_SHAPE:
+    if score < LEAST_SCORE or sigma > WORST_SIGMA or off > WORST_SHAPE:
         raise NoFaceError(
-            f"no face found with confidence (votes agree to {score:.0%}, expected error {sigma:.1f} mm); "
-            "if there is one, cut the scan to the head or give more of it"
+            f"at best votes agree to {score:.0%}, expected error {sigma:.1f} mm, {off:.1f} mm off the mean face"
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lineament.errors import InputError
 from lineament.types import MILLIMETRES
 
-TOLERANCE = 1.35
+TOLERANCE = 1.5
 """Heads from a small child's to a large man's lie within this factor of the mean; units lie further apart."""
 
 

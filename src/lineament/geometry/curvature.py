@@ -30,9 +30,7 @@ _VOXELS_PER_RADIUS = 3.5
 _ROWS_AT_ONCE = 1024
 
 
-def principal_curvatures(
-    points: Array, normals: Array, radii: Sequence[float], at: Array | None = None
-) -> Array:
+def principal_curvatures(points: Array, normals: Array, radii: Sequence[float], at: Array | None = None) -> Array:
     """Estimate the principal curvatures at several scales.
 
     Parameters

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from torch import Tensor, nn
@@ -25,6 +26,8 @@ from lineament.training.landmarks import MILLIMETRES, all_queries
 from lineament.training.losses import INNER, distance
 from lineament.training.shards import GRAPH
 
+LARGE = 256
+"""Weights with as many numbers are stored in half precision."""
 PARITY = 1e-4
 """Largest difference between torch and ONNX Runtime, network units."""
 
@@ -59,15 +62,38 @@ def _inputs(network: nn.Module) -> tuple[tuple[Tensor, ...], list[str], list[str
     return (points, normals, *graphs), ["points", "normals", *GRAPH], ["places", "log_scale", "on_face", "found"]
 
 
+def _rounded(network: nn.Module) -> nn.Module:
+    """Round the weights to the half precision that they are stored in."""
+    return network.half().float().eval()
+
+
+def _packed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Store large weights in half precision, cast back at load, and drop the exporter's remarks."""
+    graph = model.graph
+    casts = []
+    for tensor in graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.size >= LARGE:
+            name = tensor.name
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
+            casts.append(onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    return model
+
+
 def write_onnx(network: nn.Module, path: Path) -> float:
-    """Write `network` to one ONNX file and return its largest difference from torch, in network units.
+    """Write `network`, whose weights are rounded, to one ONNX file; return its largest difference from torch.
 
     Raises
     ------
     ModelError
         The file's answers differ by more than `PARITY`.
     """
-    network = network.eval()
     torch.manual_seed(0)
     inputs, names, outputs = _inputs(network)
     free = torch.export.Dim("landmarks", min=2, max=4096)
@@ -84,7 +110,7 @@ def write_onnx(network: nn.Module, path: Path) -> float:
     if program is None:
         raise ModelError(f"torch could not export {path.stem}")
     with atomic_write(path) as file:
-        file.write(program.model_proto.SerializeToString())
+        file.write(_packed(program.model_proto).SerializeToString())
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     with torch.no_grad():
         wanted = network(*inputs)
@@ -140,14 +166,17 @@ def export(folder: Path, out: Path) -> list[Path]:
         There is no checkpoint in `folder`.
     """
     written = []
-    for network in (Coarse(), CFGAT()):
+    for untrained in (Coarse(), CFGAT()):
+        network: nn.Module = untrained
         name = type(network).__name__.lower()
         checkpoint = folder / f"{name}.pt"
         if not checkpoint.exists():
             continue
         state = torch.load(checkpoint, map_location="cpu")
         network.load_state_dict(state["mean"])
-        path = out / f"{name}.onnx"
+        network = _rounded(network)
+        # Both new files stand ready before either takes its place: a running command sees a matching pair.
+        path = out / f".{name}.onnx.new"
         card: dict[str, Any] = {
             "network": name,
             "sha256": "",
@@ -159,9 +188,10 @@ def export(folder: Path, out: Path) -> list[Path]:
         if isinstance(network, CFGAT):
             card |= calibrate(network, ShardPool(folder / "shards", 0, test=True))
         card["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-        with atomic_write(path.with_suffix(".json")) as file:
+        path.replace(out / f"{name}.onnx")
+        with atomic_write(out / f"{name}.json") as file:
             file.write((json.dumps(card, indent=2) + "\n").encode())
-        written += [path, path.with_suffix(".json")]
+        written += [out / f"{name}.onnx", out / f"{name}.json"]
     if not written:
         raise InputError(f"{folder} holds no checkpoint; run `lineament train landmarks` first")
     return written

@@ -25,6 +25,6 @@ class Preset:
 
 
 PRESETS = {
-    "quick": Preset(shards=12, coarse_steps=300, cfgat_steps=300, warm_up=50),
-    "release": Preset(shards=300, coarse_steps=3_000, cfgat_steps=8_000),
+    "quick": Preset(shards=8, coarse_steps=100, cfgat_steps=100, warm_up=20),
+    "release": Preset(shards=100, coarse_steps=3_000, cfgat_steps=7_000),
 }
