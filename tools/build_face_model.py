@@ -18,7 +18,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 from face_model.assemble import REGIONS, build_mesh
-from face_model.landmarks import Skin, anthropometric, dense520, ibug68
+from face_model.dense import dense520
+from face_model.landmarks import Skin, anthropometric, ibug68
+from face_model.refit import refit
 from face_model.source import read_source
 
 ROOT = Path(__file__).parents[1]
@@ -47,9 +49,7 @@ def build(path: Path) -> None:
     source = read_source(path)
     mesh, uv = build_mesh(source)
     skin = Skin(mesh)
-    apply = lambda basis: np.stack([mesh.weights @ mode for mode in basis])
-    identity, identity_step = quantise(apply(source.identity))
-    expression, expression_step = quantise(apply(source.expression))
+    (identity, identity_step), (expression, expression_step) = map(quantise, refit(source, mesh))
     save(
         ASSET,
         {

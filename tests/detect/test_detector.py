@@ -1,4 +1,4 @@
-"""Detection on virtual faces with exact ground truth, from every side, in every unit; and on things that are no face."""
+"""Detection on virtual faces with exact truth, from every side, in every unit; and on things that are no face."""
 
 from __future__ import annotations
 

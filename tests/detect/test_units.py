@@ -25,5 +25,5 @@ def test_a_unit_stated_by_the_format_is_believed_only_when_it_can_be():
 
 def test_the_users_unit_is_never_overruled():
     assert resolve_unit(1.6, None, "mm") == ("mm", 1.0)
-    with pytest.raises(InputError, match="probably in m$"):
+    with pytest.raises(InputError, match=r"probably in m$"):
         resolve_unit(1000.0, None, "mm")

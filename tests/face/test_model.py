@@ -2,11 +2,12 @@
 
 from collections import Counter
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lineament.errors import InputError
+from lineament.errors import InputError, ModelError
 from lineament.face.model import load_face_model
 
 SIZES = {"ibug68": 68, "dense520": 520}
@@ -205,3 +206,38 @@ def test_wrong_input_is_refused(model):
         model.landmarks(model.vertices, "farkas")
     with pytest.raises(InputError, match="expected"):
         model.landmarks(model.vertices[:5], "ibug68")
+
+
+@pytest.mark.parametrize("damage", ["cut short", "empty", "an array missing"])
+def test_a_damaged_asset_is_reported(tmp_path, monkeypatch, damage):
+    whole = Path(str(files("lineament"))) / "assets" / "face_model.npz"
+    broken = tmp_path / "assets" / "face_model.npz"
+    broken.parent.mkdir()
+    if damage == "an array missing":
+        np.savez(broken, vertices=np.zeros((3, 3), np.float32))
+    else:
+        broken.write_bytes(whole.read_bytes()[: 100_000 if damage == "cut short" else 0])
+    monkeypatch.setattr("lineament.face.model.files", lambda package: tmp_path)
+    with pytest.raises(ModelError, match="reinstall"):
+        load_face_model.__wrapped__()
+
+
+def test_rim_of_the_lips_and_the_mouth_bag_stay_together(model):
+    """The bag touches the lips' inner rim without sharing vertices; no mode may part them."""
+    order = np.lexsort(model.vertices.T)
+    same = (model.vertices[order[1:]] == model.vertices[order[:-1]]).all(axis=1)
+    a, b = order[1:][same], order[:-1][same]
+    assert len(a) > 20
+    for basis in (model.identity, model.expression):
+        np.testing.assert_allclose(basis[:, a], basis[:, b], atol=0.02)
+
+
+def test_left_and_right_dense_points_carry_the_name_of_their_place(model):
+    names = model.landmark_sets["dense520"].names
+    at = dict(zip(names, model.landmarks(model.vertices, "dense520"), strict=True))
+    mouth = at["lip_line_corner_left_00"][1]
+    assert all(p[1] > mouth for n, p in at.items() if n.startswith("upper_lip_"))
+    assert all(p[1] < mouth for n, p in at.items() if n.startswith(("lower_lip_", "chin_")))
+    points = np.array(list(at.values()))
+    gap = np.linalg.norm(points[:, None] - points[None], axis=-1) + 9 * np.eye(len(points))
+    assert gap.min() > 0.5

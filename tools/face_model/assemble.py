@@ -31,7 +31,7 @@ REGIONS = ("face", "lips", "eyelids", "nose", "ears", "scalp", "neck", "mouth", 
 
 @dataclass(frozen=True)
 class Mesh:
-    """`points (V, 3)` mm, `weights (V, R)`, `triangles (T, 3)`, `mirror (V,)`, `region (V,)`, `curve` label to vertices."""
+    """`points (V, 3)` mm, `weights (V, R)`, `triangles (T, 3)`, `mirror (V,)`, `region (V,)`, label to `curves`."""
 
     points: np.ndarray
     weights: sp.csr_matrix
@@ -42,7 +42,7 @@ class Mesh:
 
 
 def remesh_half(half: Half) -> tuple[np.ndarray, sp.csr_matrix, np.ndarray, np.ndarray, dict[tuple[int, int], int]]:
-    """Points, weights on ICT-FaceKit, triangles, socket flags of triangles and labelled feature edges of the new half."""
+    """Points, weights on ICT-FaceKit, triangles, their socket flags and feature edges of the new half."""
     curves, labels = trace_curves(half)
     mesh = Remesher(Reference(half.points, half.triangles, half.size), curves)
     for pin in half.pins:
@@ -130,7 +130,10 @@ def eye_cap(source: Source, rings: int = 8, sectors: int = 20, widest: float = 8
         cols += triangles[best].tolist()
         vals += [1 - u[best] - v[best], u[best], v[best]]
     weights = sp.csr_matrix((vals, (rows, cols)), shape=(len(rays), len(source.vertices)))
-    at = lambda r, s: 0 if r == 0 else 1 + (r - 1) * sectors + s % sectors
+
+    def at(r: int, s: int) -> int:
+        return 0 if r == 0 else 1 + (r - 1) * sectors + s % sectors
+
     faces = []
     for s in range(sectors):
         faces.append((0, at(1, s), at(1, s + 1)))
@@ -189,7 +192,7 @@ def boundary_loops(triangles: np.ndarray) -> list[list[int]]:
 
 
 def flatten(points: np.ndarray, triangles: np.ndarray, rim: list[int], rounds: int) -> np.ndarray:
-    """Map a patch onto the unit disc without folds: mean value weights, stretch evened out (Yoshizawa et al., SMI 2004).
+    """Map a patch onto the unit disc without folds: mean value weights, stretch evened out (Yoshizawa, SMI 2004).
 
     Holes other than the rim are closed with one virtual vertex each, which keeps the map injective.
     """
@@ -203,12 +206,12 @@ def flatten(points: np.ndarray, triangles: np.ndarray, rim: list[int], rounds: i
     p = np.vstack([points, extra]) if extra else points
     rows, cols, vals = [], [], []
     for k in range(3):
-        i, j, l = faces[:, k], faces[:, (k + 1) % 3], faces[:, (k + 2) % 3]
-        u, w = p[j] - p[i], p[l] - p[i]
+        i, j, h = faces[:, k], faces[:, (k + 1) % 3], faces[:, (k + 2) % 3]
+        u, w = p[j] - p[i], p[h] - p[i]
         nu, nw = np.linalg.norm(u, axis=1), np.linalg.norm(w, axis=1)
         half_tan = np.tan(np.arccos(np.clip((u * w).sum(1) / (nu * nw), -1, 0.9999)) / 2)
         rows += [i, i]
-        cols += [j, l]
+        cols += [j, h]
         vals += [half_tan / nu, half_tan / nw]
     base = sp.csr_matrix((np.concatenate(vals), (np.concatenate(rows), np.concatenate(cols))), shape=(len(p),) * 2)
     at = p[rim]

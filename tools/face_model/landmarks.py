@@ -1,4 +1,4 @@
-"""The three landmark sets, placed on the mean face by their geometric definitions.
+"""Landmarks placed on the mean face by their geometric definitions: the sets ibug68 and anthropometric.
 
 Everything is found on the subject's left (x >= 0) and mirrored. Points of the midline lie on midline edges.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from face_model.assemble import REGIONS, Mesh
 from face_model.remesh import closest_on_triangles
-from face_model.source import LID_MARGIN, LID_OUTER, LIP_LINE, NOSTRIL, VERMILION, Source
+from face_model.source import LID_MARGIN, NOSTRIL, Source
 
 
 @dataclass
@@ -91,7 +91,10 @@ class Skin:
 def reorder(placed: PlacedSet, names: list[str]) -> PlacedSet:
     """The same set in the order of `names`."""
     rows = [placed.names.index(n) for n in names]
-    pick = lambda values: [values[i] for i in rows]
+
+    def pick(values: list) -> list:
+        return [values[i] for i in rows]
+
     return PlacedSet(
         *(pick(v) for v in (placed.names, placed.definitions, placed.partner, placed.triangle, placed.barycentric))
     )
@@ -156,8 +159,12 @@ def anthropometric(skin: Skin, source: Source) -> PlacedSet:
     lm = source.vertices[source.landmarks]
     line = skin.profile
     outer = line[line[:, 2] > 30]
-    mid = lambda name, point, text: skin.midline(out, name, point, text)
-    both = lambda name, point, text: skin.pair(out, f"{name}_l", f"{name}_r", point, text)
+
+    def mid(name: str, point: np.ndarray, text: str) -> None:
+        skin.midline(out, name, point, text)
+
+    def both(name: str, point: np.ndarray, text: str) -> None:
+        skin.pair(out, f"{name}_l", f"{name}_r", point, text)
 
     nose = outer[(outer[:, 1] > -12) & (outer[:, 1] < 30)]
     prn = nose[np.argmax(nose[:, 2])]
@@ -184,13 +191,13 @@ def anthropometric(skin: Skin, source: Source) -> PlacedSet:
     mid(
         "tr",
         tr,
-        "Trichion: hairline on the midline; the model has no hair, so estimated above glabella at three quarters of the height from subnasale to glabella.",
+        "Trichion: hairline on the midline; estimated, three quarters of the height of glabella over subnasale higher.",
     )
     mid("g", g, "Glabella: most prominent midline point between the eyebrows.")
     mid(
         "n",
         n,
-        "Nasion: midline point of the nasal root over the nasofrontal suture; estimated, a quarter of the way from sellion to glabella.",
+        "Nasion: midline point over the nasofrontal suture; estimated, a quarter of the way from sellion to glabella.",
     )
     mid(
         "se", se, "Sellion: deepest midline point of the nasal root, seen from the line between glabella and pronasale."
@@ -223,24 +230,27 @@ def anthropometric(skin: Skin, source: Source) -> PlacedSet:
     both(
         "os",
         [centre[0], ps[1] + 0.36 * width, ps[2] + 3],
-        "Orbitale superius: upper bony rim of the orbit below the brow; estimated above the lid by the width of the eye.",
+        "Orbitale superius: upper bony rim of the orbit; estimated above the lid by 0.36 widths of the eye.",
     )
     both(
         "or",
         [centre[0], pi[1] - 0.36 * width, pi[2] - 2],
-        "Orbitale: lowest point of the orbit's lower rim; estimated below the lid by the width of the eye.",
+        "Orbitale: lowest point of the orbit's lower rim; estimated below the lid by 0.36 widths of the eye.",
     )
     both("sci", lm[22:27][np.argmax(lm[22:27, 1])], "Superciliare: highest point of the eyebrow.")
 
     p = skin.points[skin.vertices]
     region = skin.mesh.region[skin.vertices]
-    pick = lambda mask, score: p[np.flatnonzero(mask)[np.argmax(score[mask])]]
+
+    def pick(mask: np.ndarray, score: np.ndarray) -> np.ndarray:
+        return p[np.flatnonzero(mask)[np.argmax(score[mask])]]
+
     side = (region == REGIONS.index("face")) | (region == REGIONS.index("scalp"))
     temple = side & (np.abs(p[:, 1] - (lm[26][1] + 16)) < 4) & (p[:, 2] > 40)
     both(
         "ft",
         pick(temple, p[:, 0] * 0.6 + p[:, 2] * 0.8),
-        "Frontotemporale: side of the forehead above the tail of the brow, where it turns into the temple.",
+        "Frontotemporale: side of the forehead where it turns into the temple; estimated above the tail of the brow.",
     )
     arch = side & (p[:, 1] > 4) & (p[:, 1] < 22) & (p[:, 2] > 32)
     both("zy", pick(arch, p[:, 0]), "Zygion: most lateral point of the cheek bone's arch.")
@@ -266,7 +276,7 @@ def anthropometric(skin: Skin, source: Source) -> PlacedSet:
     both(
         "mf",
         [(lm[42][0] * 0.62), lm[42][1] + 1, lm[42][2] + 6],
-        "Maxillofrontale: side of the nasal root, level with the inner corner of the eye.",
+        "Maxillofrontale: side of the nasal root; estimated, level with the inner corner of the eye.",
     )
     both("ch", lm[54], "Cheilion: corner of the mouth.")
     both("cph", lm[52], "Crista philtri: peak of the upper vermilion border at the edge of the philtrum.")
@@ -276,148 +286,3 @@ def anthropometric(skin: Skin, source: Source) -> PlacedSet:
     off = np.linalg.norm((jaw - a) - ((jaw - a) @ d)[:, None] * d, axis=1)
     both("go", jaw[np.argmax(off)], "Gonion: most lateral point of the jaw's angle.")
     return out
-
-
-def resample(line: np.ndarray, count: int, ends: bool = True) -> np.ndarray:
-    """`count` points at equal steps of arc length along an open polyline; without its ends when `ends` is false."""
-    arc = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-    at = np.linspace(0, arc[-1], count) if ends else np.linspace(0, arc[-1], count + 2)[1:-1]
-    return np.stack([np.interp(at, arc, line[:, k]) for k in range(3)], axis=1)
-
-
-def dense520(skin: Skin, source: Source) -> PlacedSet:
-    """520 points: contours first, then a blue-noise fill of the face's skin."""
-    out = PlacedSet()
-    lm = source.vertices[source.landmarks]
-    line = skin.profile[skin.profile[:, 2] > 40]
-    upper = line[line[:, 1] > lm[51][1] - 0.05]
-    upper = upper[np.argsort(-upper[:, 1])]
-    spots = resample(upper[upper[:, 1] < 92], 17)
-    for i, p in enumerate(spots):
-        skin.midline(out, f"midline_{i:02d}", p, f"Midline of the face, point {i + 1} of 24 from the forehead down.")
-    lower = line[(line[:, 1] < lm[57][1] + 0.05) & (line[:, 1] > -72) & (line[:, 2] > 95)]
-    lower = lower[np.argsort(-lower[:, 1])]
-    inner = [lm[62], lm[66]]
-    for i, p in enumerate([*inner, *resample(lower, 5)]):
-        skin.midline(
-            out, f"midline_{17 + i:02d}", p, f"Midline of the face, point {18 + i} of 24 from the forehead down."
-        )
-
-    def contour(name: str, points: np.ndarray, text: str) -> None:
-        for i, p in enumerate(points):
-            left, right = f"{name}_left_{i:02d}", f"{name}_right_{i:02d}"
-            skin.pair(out, left, right, p, f"{text}, point {i + 1} of {len(points)} from the midline outward.")
-
-    contour("jaw", resample(source.vertices[[source.landmarks[8], *source.jaw_left]], 12, ends=True)[1:], "Jaw line")
-    brow = resample(lm[22:27], 7)
-    contour("brow_upper", brow + [0, 1.2, 0], "Upper border of the eyebrow")
-    contour("brow_lower", brow - [0, 4.0, 0], "Lower border of the eyebrow")
-    contour("canthus", lm[[42, 45]], "Corners of the eye, inner and outer")
-    for label, name, text in (
-        (LID_MARGIN, "lid", "lid's margin"),
-        (LID_OUTER, "lid_fold", "lid, two to three millimetres from the margin"),
-    ):
-        ring = skin.points[skin.mesh.curves[label]]
-        ends = ring[np.argmin(ring[:, 0])], ring[np.argmax(ring[:, 0])]
-        height = ring[:, 1] - np.interp(ring[:, 0], [ends[0][0], ends[1][0]], [ends[0][1], ends[1][1]])
-        for part, sign in (("upper", 1), ("lower", -1)):
-            half = ring[sign * height > 0]
-            half = np.vstack([ends[0], half[np.argsort(half[:, 0])], ends[1]])
-            contour(f"{name}_{part}", resample(half, 8, ends=False), f"{part.capitalize()} {text}")
-    contour(
-        "nose_ridge_side", resample(np.array([[7, 33, 100], [6, 20, 112], [8, 8, 122.0]]), 4), "Side of the nasal ridge"
-    )
-    rim = skin.points[skin.mesh.curves[NOSTRIL]]
-    up = rim[:, 1] + rim[:, 2]
-    angle = np.arctan2(up - up.mean(), rim[:, 0] - rim[:, 0].mean())
-    rim = rim[np.argsort(angle)]
-    contour("nostril", resample(np.vstack([rim, rim[:1]]), 9)[:-1], "Rim of the nostril")
-    contour("nose_base", lm[[34, 35]], "Lower border of the nose")
-    corner_o, corner_i = lm[54], lm[64]
-    for label, name, corner, tops, text in (
-        (VERMILION, "lip_border", corner_o, (lm[51], lm[57]), "vermilion border"),
-        (LIP_LINE, "lip_line", corner_i, (lm[62], lm[66]), "lip's inner line"),
-    ):
-        ring = skin.points[skin.mesh.curves[label]]
-        height = ring[:, 1] - corner[1]
-        contour(f"{name}_corner", corner[None], f"Corner of the mouth, {text}")
-        for part, top in zip(("upper", "lower"), tops, strict=True):
-            half = ring[
-                (np.linalg.norm(ring - top, axis=1) <= np.linalg.norm(ring - (tops[0] + tops[1] - top), axis=1))
-            ]
-            if label == LIP_LINE:
-                upper_half = source_side(skin, ring)
-                half = ring[upper_half if part == "upper" else ~upper_half]
-            else:
-                half = ring[height > 0] if part == "upper" else ring[height < 0]
-            half = np.vstack([half[np.argsort(half[:, 0])], corner])
-            contour(f"{name}_{part}", resample(half, 8, ends=False), f"{part.capitalize()} {text}")
-    fill(skin, out, (520 - len(out.names)) // 2, lm)
-    return out
-
-
-def source_side(skin: Skin, ring: np.ndarray) -> np.ndarray:
-    """True where a point of the inner lip line belongs to the upper lip: its skin looks down or lies above the parting."""
-    order = np.argsort(ring[:, 0])
-    parting = np.interp(
-        ring[:, 0], ring[order, 0], np.convolve(np.pad(ring[order, 1], 3, mode="edge"), np.ones(7) / 7, "valid")
-    )
-    return ring[:, 1] > parting
-
-
-def fill(skin: Skin, out: PlacedSet, count: int, lm: np.ndarray) -> None:
-    """Farthest-point sampling of the face's skin among the points already placed; closer where curvature is high."""
-    mesh = skin.mesh
-    region = mesh.region[mesh.triangles[skin.left]].max(1)
-    names = {
-        REGIONS.index("face"): "cheek",
-        REGIONS.index("eyelids"): "lid_skin",
-        REGIONS.index("nose"): "nose",
-        REGIONS.index("lips"): "lip",
-    }
-    at = mesh.points[mesh.triangles[skin.left]].mean(1)
-    chosen = (at[:, 2] > 40) & (at[:, 1] < 88) & (at[:, 1] > -74) & (at[:, 0] > 2.5) & np.isin(region, list(names))
-    corners = mesh.points[mesh.triangles[skin.left]]
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    cavity = (
-        (at[:, 0] < 14)
-        & (at[:, 1] > -7)
-        & (at[:, 1] < 9)
-        & (at[:, 2] > 94)
-        & (at[:, 2] < 117)
-        & (at[:, 2] < 113 - 0.6 * at[:, 1])
-    )
-    chosen &= ~(cavity & (normal[:, 2] < 0.8 * np.linalg.norm(normal, axis=1)))
-    chosen &= normal[:, 2] > 0  # scanners do not see what faces backward
-    tri = skin.left[chosen]
-    at, region = at[chosen], region[chosen]
-    a, b, c = (mesh.points[mesh.triangles[tri][:, k]] for k in range(3))
-    edge = np.sqrt(np.linalg.norm(np.cross(b - a, c - a), axis=1))
-    reach = edge**0.5
-    placed = np.array([w @ mesh.points[mesh.triangles[t]] for t, w in zip(out.triangle, out.barycentric, strict=True)])
-    distance = np.linalg.norm(at[:, None] - placed[None], axis=-1).min(1) / reach
-    distance = np.minimum(distance, 2 * at[:, 0] / reach)
-    seen: dict[str, int] = {}
-    picks = []
-    for _ in range(count):
-        best = int(np.argmax(distance))
-        picks.append(best)
-        distance = np.minimum(distance, np.linalg.norm(at - at[best], axis=1) / reach)
-    picks.sort(key=lambda i: (-round(at[i, 1] / 6), at[i, 0]))
-    for i in picks:
-        kind = names[int(region[i])]
-        if kind == "cheek":
-            y = at[i, 1]
-            kind = (
-                "forehead"
-                if y > lm[24][1]
-                else "chin"
-                if y < lm[57][1] - 4 and at[i, 0] < 30
-                else "upper_lip"
-                if y < -8 and at[i, 0] < 22
-                else "cheek"
-            )
-        k = seen.get(kind, 0)
-        seen[kind] = k + 1
-        text = f"Skin of the {kind.replace('_', ' ')}, blue-noise sample {k + 1}, numbered from above and from the midline outward."
-        skin.pair(out, f"{kind}_left_{k:02d}", f"{kind}_right_{k:02d}", at[i], text)

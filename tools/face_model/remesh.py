@@ -1,9 +1,9 @@
 """Adaptive triangle remeshing of a half face, with feature curves kept.
 
-After Botsch and Kobbelt, "A remeshing approach to multiresolution modeling" (SGP 2004): split long edges, collapse short
-ones, flip towards Delaunay, relax along the surface. Vertices never leave the reference surface: each remembers its
-reference triangle and is projected onto the neighbourhood of that triangle only, so that it cannot jump across lips,
-lids or an ear. Vertices of a feature curve slide along that curve; its ends do not move.
+After Botsch and Kobbelt, "A remeshing approach to multiresolution modeling" (SGP 2004): split long edges, collapse
+short ones, flip towards Delaunay, relax along the surface. Vertices never leave the reference surface: each remembers
+its reference triangle and is projected onto the neighbourhood of that triangle only, so that it cannot jump across
+lips, lids or an ear. Vertices of a feature curve slide along that curve; its ends do not move.
 
 Symbols: R reference vertices, V vertices, T triangles, C feature curves.
 """
@@ -45,14 +45,19 @@ class Reference:
 
 
 def closest_on_triangles(q: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """Barycentric weights `(..., 3)` of the point of each triangle nearest to q (Ericson, Real-Time Collision, 5.1.5)."""
-    dot = lambda x, y: np.einsum("...i,...i->...", x, y)
+    """Barycentric weights `(..., 3)` of the point of each triangle nearest to q (Ericson, 2005, 5.1.5)."""
+
+    def dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.einsum("...i,...i->...", x, y)
+
+    def safe(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return x / np.where(np.abs(y) < 1e-20, 1e-20, y)
+
     ab, ac, ap = b - a, c - a, q - a
     d1, d2 = dot(ab, ap), dot(ac, ap)
     bp, cp = q - b, q - c
     d3, d4, d5, d6 = dot(ab, bp), dot(ac, bp), dot(ab, cp), dot(ac, cp)
     va, vb, vc = d3 * d6 - d5 * d4, d5 * d2 - d1 * d6, d1 * d4 - d3 * d2
-    safe = lambda x, y: x / np.where(np.abs(y) < 1e-20, 1e-20, y)
     total = va + vb + vc
     v, w = safe(vb, total), safe(vc, total)
     on_bc = (va <= 0) & (d4 - d3 >= 0) & (d5 - d6 >= 0)
@@ -232,7 +237,10 @@ class Remesher:
         curve = self.feature.get(self._key(gone, kept))
         if self.kind[gone] == FIXED or (self.kind[gone] != INTERIOR and curve is None):
             return False
-        ring = lambda x: {c for t in self.around[x] for c in self.tris[t]} - {x}
+
+        def ring(x: int) -> set[int]:
+            return {c for t in self.around[x] for c in self.tris[t]} - {x}
+
         shared = self.around[gone] & self.around[kept]
         common = ring(gone) & ring(kept)
         if len(common) != len(shared) or any(len(self.around[c]) <= 3 for c in common):
@@ -240,9 +248,6 @@ class Remesher:
         for c in ring(gone) - {kept}:
             if self._length(c, kept) > 4 / 3 * (self.h[c] + self.h[kept]) / 2:
                 return False
-            if self.kind[c] != INTERIOR and self.kind[kept] != INTERIOR and self._key(c, gone) not in self.feature:
-                # a new chord between two feature vertices may bridge a strip; allowed only beside the same curve's end
-                continue
         for t in self.around[gone] - shared:
             old = self.tris[t]
             new = tuple(kept if c == gone else c for c in old)

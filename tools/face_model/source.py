@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import igl
@@ -56,7 +57,7 @@ def read_source(path: Path) -> Source:
 
 @dataclass(frozen=True)
 class Half:
-    """The half x >= 0: `points (R, 3)`, `weights (R, ICT)`, `triangles`, labelled feature edges, pinned points, size."""
+    """The half x >= 0: `points (R, 3)`, `weights (R, ICT)`, `triangles`, feature edges, pinned points, size."""
 
     points: np.ndarray
     weights: sp.csr_matrix
@@ -151,7 +152,7 @@ def path_edges(points, edges, cost, stops, blocked) -> set[tuple[int, int]]:
     ok = ~blocked[edges].any(1)
     graph = sp.csr_matrix((cost[ok], (edges[ok, 0], edges[ok, 1])), shape=(len(points),) * 2)
     found: set[tuple[int, int]] = set()
-    for a, b in zip(stops[:-1], stops[1:], strict=True):
+    for a, b in pairwise(stops):
         _, before = dijkstra(graph, directed=False, indices=a, return_predecessors=True)
         while b != a:
             found.add(_key(b, before[b]))

@@ -7,45 +7,35 @@ from pathlib import Path
 import igl
 import numpy as np
 
-from face_model.remesh import closest_on_triangles
-from face_model.source import SKIN, coverage, read_source
+from face_model.refit import skin_map, skin_triangles
+from face_model.source import read_source
 from lineament.face.model import load_face_model
 
 
 def verify(path: Path, faces: int = 500, seed: int = 0) -> None:
     """Print the RMS distance, mm, of ICT-FaceKit's skin from the model on random faces, and the mesh's quality."""
     source, model = read_source(path), load_face_model()
-    names = model.region_names
-    skin = model.region < names.index("mouth")
-    triangles = model.triangles[skin[model.triangles].all(1)].astype(np.int64)
-    covered = np.flatnonzero(coverage(source.vertices[:SKIN]) > 1.0)
+    triangles = skin_triangles(model.region, model.triangles)
+    covered, place = skin_map(source, model.vertices.astype(np.float64), triangles, model.mirror)
     target = source.vertices[covered]
-
-    _, nearest, _ = igl.point_mesh_squared_distance(target, model.vertices.astype(np.float64), triangles)
-    a, b, c = (model.vertices[triangles[nearest][:, k]].astype(np.float64) for k in range(3))
-    weights = closest_on_triangles(target, a, b, c)[..., None]
-    corners = triangles[nearest]
+    identity, expression = source.identity[:, covered], source.expression[:, covered]
 
     rng = np.random.default_rng(seed)
-    fixed, free = [], []
-    for i in range(faces):
-        a = rng.standard_normal(len(source.identity)).astype(np.float32)
-        w = rng.uniform(0, 1, len(source.expression)) * (rng.uniform(size=len(source.expression)) < 0.12)
+    fixed, free, far = [], [], []
+    for _ in range(faces):
+        a = rng.standard_normal(len(identity)).astype(np.float32)
+        w = rng.uniform(0, 1, len(expression)) * (rng.uniform(size=len(expression)) < 0.12)
         w = w.astype(np.float32)
-        truth = (
-            target + np.tensordot(a, source.identity[:, covered], 1) + np.tensordot(w, source.expression[:, covered], 1)
-        )
-        own = model.shape(a, w)
-        fixed.append(np.mean(np.sum((np.sum(own[corners] * weights, axis=1) - truth) ** 2, axis=1)))
-        if i % 10 == 0:
-            squared, *_ = igl.point_mesh_squared_distance(truth, own.astype(np.float64), triangles)
-            free.append((np.mean(squared), np.percentile(np.sqrt(squared), 99)))
+        truth = target + np.tensordot(a, identity, 1) + np.tensordot(w, expression, 1)
+        own = model.shape(a, w).astype(np.float64)
+        fixed.append(np.mean(np.sum((place @ own - truth) ** 2, axis=1)))
+        squared, *_ = igl.point_mesh_squared_distance(truth, own, triangles)
+        free.append(np.mean(squared))
+        far.append(np.percentile(np.sqrt(squared), 99))
     print(f"{len(covered)} skin vertices of ICT-FaceKit, {faces} random faces")
-    print(f"fixed barycentric map: RMS {np.sqrt(np.mean(fixed)):.3f} mm, worst face {np.sqrt(np.max(fixed)):.3f} mm")
-    free = np.array(free)
-    print(
-        f"closest point ({len(free)} faces): RMS {np.sqrt(free[:, 0].mean()):.3f} mm, 99th percentile {free[:, 1].mean():.3f} mm"
-    )
+    for name, squares in (("closest point", free), ("fixed barycentric map", fixed)):
+        print(f"{name}: RMS {np.sqrt(np.mean(squares)):.3f} mm, worst face {np.sqrt(np.max(squares)):.3f} mm")
+    print(f"closest point, 99th percentile of a face: {np.mean(far):.3f} mm")
 
     e = model.vertices[triangles]
     sides = np.linalg.norm(e - np.roll(e, 1, axis=1), axis=2)
