@@ -7,8 +7,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from lineament.face.model import load_face_model  # noqa: E402
-from lineament.synth.people import STABLE_LANDMARKS, TorchFace, align_rigid, random_people  # noqa: E402
+from lineament.face.model import STABLE_LANDMARKS, load_face_model  # noqa: E402
+from lineament.synth.people import TorchFace, align_rigid, random_people  # noqa: E402
 from lineament.synth.scans import VirtualScanner  # noqa: E402
 from lineament.synth.sensors import SENSORS, draw_captures, rotation_about, see  # noqa: E402
 

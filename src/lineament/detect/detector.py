@@ -25,14 +25,12 @@ from lineament.detect.queries import landmark_set, queries
 from lineament.detect.session import Network, load_network
 from lineament.detect.units import resolve_unit
 from lineament.errors import NoFaceError
-from lineament.face.model import load_face_model
+from lineament.face.model import STABLE_LANDMARKS, load_face_model
 from lineament.geometry.alignment import Similarity, fit_similarity
 from lineament.geometry.neighbours import knn
 from lineament.geometry.sampling import sample_surface
 from lineament.types import Floats, Landmarks, Scan
 
-STABLE = [*range(27, 36), 36, 39, 42, 45]
-"""iBUG points of nose and eye corners: they fix the face frame, since expressions hardly move them."""
 DENSE_ENOUGH = 40_000
 """A mesh with fewer vertices is sampled at this many places of its surface."""
 PASSES = 2
@@ -213,9 +211,9 @@ def _measured(xyz: npt.NDArray[np.float64], sample: FaceSample) -> npt.NDArray[n
 
 def _face_frame(xyz: npt.NDArray[np.float64], with_scale: bool) -> Similarity:
     """Return the motion that puts iBUG points (68 first rows) into the face frame."""
-    model = load_face_model()
+    model, stable = load_face_model(), list(STABLE_LANDMARKS)
     mean = model.landmarks(model.vertices, "ibug68")
-    return fit_similarity(xyz[STABLE], mean[STABLE], with_scale=with_scale)
+    return fit_similarity(xyz[stable], mean[stable], with_scale=with_scale)
 
 
 def _believe(answer: _Answer, score: float) -> None:

@@ -21,6 +21,9 @@ from lineament.types import Floats, Ints, LandmarkSet, _frozen
 
 LANDMARK_SETS = ("ibug68", "anthropometric", "dense520")
 
+STABLE_LANDMARKS = (*range(27, 36), 36, 39, 42, 45)
+"""iBUG points of nose and eye corners: they fix the face frame, since expressions hardly move them."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FaceModel:

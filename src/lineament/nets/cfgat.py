@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from lineament.detect.features import FACE_LEVELS, RADII
 from lineament.nets.graph_attention import CrossAttention, GraphAttention, gather
 
 
@@ -27,12 +28,12 @@ from lineament.nets.graph_attention import CrossAttention, GraphAttention, gathe
 class CFGATConfig:
     """Sizes of the network."""
 
-    levels: tuple[int, ...] = (2048, 512, 128)
+    levels: tuple[int, ...] = FACE_LEVELS
     """Points a level."""
     channels: tuple[int, ...] = (32, 96, 192)
     heads: tuple[int, ...] = (4, 6, 8)
-    curvatures: int = 6
-    """Shape index and curvedness at three radii."""
+    curvatures: int = 2 * len(RADII)
+    """Shape index and curvedness at each radius."""
     query: int = 128
     close: int = 32
     """Points looked at around the first answer."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from lineament.detect.features import WHOLE_LEVELS
 from lineament.nets.graph_attention import GraphAttention, gather
 
 
@@ -22,7 +23,7 @@ from lineament.nets.graph_attention import GraphAttention, gather
 class CoarseConfig:
     """Sizes of the network."""
 
-    levels: tuple[int, ...] = (1024, 256, 64)
+    levels: tuple[int, ...] = WHOLE_LEVELS
     channels: tuple[int, ...] = (32, 96, 160)
     heads: tuple[int, ...] = (4, 6, 8)
 

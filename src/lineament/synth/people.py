@@ -11,10 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lineament.face.model import FaceModel
-
-STABLE_LANDMARKS = (*range(27, 36), 36, 39, 42, 45)
-"""iBUG points of nose and eye corners: they fix the face frame, since expressions hardly move them."""
+from lineament.face.model import STABLE_LANDMARKS, FaceModel
 
 
 @dataclass(frozen=True)

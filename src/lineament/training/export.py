@@ -16,13 +16,13 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from lineament.detect.features import FACE_LEVELS, FACE_NEIGHBOURS, WHOLE_LEVELS, WHOLE_NEIGHBOURS
+from lineament.detect.features import FACE_LEVELS, FACE_NEIGHBOURS, NETWORK_UNIT, WHOLE_LEVELS, WHOLE_NEIGHBOURS
 from lineament.errors import InputError, ModelError
 from lineament.io.atomic import atomic_write
 from lineament.nets.cfgat import CFGAT
 from lineament.nets.coarse import Coarse
 from lineament.training.data import ShardPool, face_batch
-from lineament.training.landmarks import MILLIMETRES, all_queries
+from lineament.training.landmarks import all_queries
 from lineament.training.losses import INNER, distance
 from lineament.training.shards import GRAPH
 
@@ -137,8 +137,8 @@ def calibrate(network: nn.Module, test: ShardPool, batches: int = 24) -> dict[st
     for _ in range(batches):
         batch = face_batch(test, 8, generator, augment=False)
         outputs = network(batch["geometry"], *(batch[name] for name in GRAPH), asked.expand(8, -1, -1))
-        errors.append(distance(outputs[0], batch["landmarks"]) * MILLIMETRES)
-        scales.append(3 * outputs[1].exp() * MILLIMETRES)
+        errors.append(distance(outputs[0], batch["landmarks"]) * NETWORK_UNIT)
+        scales.append(3 * outputs[1].exp() * NETWORK_UNIT)
     error, scale = torch.cat(errors), torch.cat(scales)
     inner = error[:, INNER]
     return {

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lineament.detect.features import NETWORK_UNIT
 from lineament.detect.queries import queries
 from lineament.face.model import load_face_model
 from lineament.nets.cfgat import CFGAT
@@ -21,9 +22,6 @@ from lineament.training.loop import fit
 from lineament.training.losses import INNER, cfgat_loss, coarse_loss
 from lineament.training.presets import Preset
 from lineament.training.shards import GRAPH, write_shard
-
-MILLIMETRES = 100.0
-"""In one network unit."""
 
 
 def all_queries() -> tuple[Tensor, Tensor]:
@@ -62,7 +60,7 @@ def train_cfgat(pool: ShardPool, test: ShardPool, preset: Preset, folder: Path, 
         others = 68 + torch.randperm(len(asked) - 68, generator=generator)[: preset.queries]
         chosen = torch.cat([torch.arange(68), others])
         loss, error = answer(network, face_batch(pool, preset.batch, generator), chosen)
-        return loss, {"loss": float(loss.detach()), "inner_mm": float(error[:, INNER].mean()) * MILLIMETRES}
+        return loss, {"loss": float(loss.detach()), "inner_mm": float(error[:, INNER].mean()) * NETWORK_UNIT}
 
     @torch.no_grad()
     def evaluate(network: nn.Module) -> dict[str, float]:
@@ -74,7 +72,10 @@ def train_cfgat(pool: ShardPool, test: ShardPool, preset: Preset, folder: Path, 
                 for _ in range(12)
             ]
         )
-        return {"inner_mm": float(errors[:, INNER].mean()) * MILLIMETRES, "all_mm": float(errors.mean()) * MILLIMETRES}
+        return {
+            "inner_mm": float(errors[:, INNER].mean()) * NETWORK_UNIT,
+            "all_mm": float(errors.mean()) * NETWORK_UNIT,
+        }
 
     return fit(CFGAT().to(device), step, preset.cfgat_steps, preset, folder, evaluate)
 
@@ -97,7 +98,7 @@ def train_coarse(pool: ShardPool, test: ShardPool, preset: Preset, folder: Path,
         if number % 200 == 0:
             pool.refresh()
         loss, error, _ = answer(network, trim(whole_batch(pool, preset.batch, faceless)))
-        return loss, {"loss": float(loss.detach()), "vote_mm": float(error.nanmean()) * MILLIMETRES}
+        return loss, {"loss": float(loss.detach()), "vote_mm": float(error.nanmean()) * NETWORK_UNIT}
 
     @torch.no_grad()
     def evaluate(network: nn.Module) -> dict[str, float]:
@@ -108,7 +109,7 @@ def train_coarse(pool: ShardPool, test: ShardPool, preset: Preset, folder: Path,
             _, error, outputs = answer(network, batch)
             errors.append(error.nanmean())
             right.append(((outputs[3].cpu() > 0) == (batch["found"] > 0.5)).float().mean())
-        return {"vote_mm": float(torch.stack(errors).mean()) * MILLIMETRES, "found": float(torch.stack(right).mean())}
+        return {"vote_mm": float(torch.stack(errors).mean()) * NETWORK_UNIT, "found": float(torch.stack(right).mean())}
 
     return fit(Coarse().to(device), step, preset.coarse_steps, preset, folder, evaluate)
 
