@@ -33,17 +33,18 @@ from lineament.types import Floats, Landmarks, Scan
 
 DENSE_ENOUGH = 40_000
 """A mesh with fewer vertices is sampled at this many places of its surface."""
-PASSES = 2
-"""Runs of CF-GAT, each from the pose that the one before found."""
+SAMPLES = 2
+"""Disjoint samples of the face; the second is seen in the mirror, and the mean of both answers counts."""
 MOST_HYPOTHESES = 6
 """Poses that are tried before a scan is said to hold no face."""
-LEAST_SCORE = 0.25
+LEAST_SCORE = 0.3
 """A pose on which fewer of the votes agree is not believed."""
+MIRROR = np.array([-1, 1, 1], dtype=np.float32)
 HOLE = 6.0
 """A landmark with no measured point within this distance lies in a hole, mm; more in sparse scans."""
 WORST_SIGMA = 4.5
 """A face whose inner points have a larger mean expected error is not believed, mm."""
-WORST_SHAPE = 8.0
+WORST_SHAPE = 10.0
 """Nor one whose points lie further from the mean face's, mm (root mean square, after a similarity)."""
 
 
@@ -139,13 +140,17 @@ class Detector:
         # Rigid in the scan's millimetres; where the unit has no name, the face's size stays free.
         start = fit_similarity(found.nodes * mm_per_unit, found.votes, with_scale=False)
         pose = start @ Similarity(mm_per_unit, np.eye(3), np.zeros(3))
-        sample = sample_face(pose.apply(_near(points, pose)))
-        graph = face_graph(sample.points)
-        for _ in range(PASSES - 1):
-            step = _face_frame(_ask(self._cfgat, sample, graph, asked["ibug68"]).xyz, with_scale=unit is None)
-            sample = replace(sample, points=step.apply(sample.points), normals=step.rotate(sample.normals))
-            pose = step @ pose
-        answer = _ask(self._cfgat, sample, graph, np.concatenate(list(asked.values())))
+        samples = sample_face(pose.apply(_near(points, pose)), SAMPLES)
+        graph = face_graph(samples[0].points)
+        step = _face_frame(_ask(self._cfgat, samples[0], graph, asked["ibug68"]).xyz, with_scale=unit is None)
+        pose = step @ pose
+        everything = np.concatenate(list(asked.values()))
+        first, last = (_moved(sample, step) for sample in (samples[0], samples[-1]))
+        answer = _mean(
+            _ask(self._cfgat, first, graph, everything),
+            _ask_in_the_mirror(self._cfgat, last, face_graph(last.points), everything),
+        )
+        answer = replace(answer, visible=answer.visible & _measured(answer.xyz, first))
         _believe(answer, found.score)
         mm_per_unit = mm_per_unit if unit else pose.scale
         landmarks = _by_set(answer, pose.inverse(), tuple(asked), unit, mm_per_unit)
@@ -198,7 +203,25 @@ def _ask(network: Network, sample: FaceSample, graph: tuple[npt.NDArray[np.int64
     # The mean of the density exp(-|e| / b) / (8 pi b^3) is 3 b.
     sigma = 3 * np.exp(log_scale) * NETWORK_UNIT * network.card["sigma_factor"]
     xyz = xyz.astype(np.float64) * NETWORK_UNIT + FACE_CENTRE
-    return _Answer(xyz, sigma.astype(np.float32), (logit > 0) & _measured(xyz, sample))
+    return _Answer(xyz, sigma.astype(np.float32), logit > 0)
+
+
+def _ask_in_the_mirror(
+    network: Network, sample: FaceSample, graph: tuple[npt.NDArray[np.int64], ...], asked: Floats
+) -> _Answer:
+    """Ask the mirrored places on the mirrored face: the same question, with errors of its own."""
+    mirrored = replace(sample, points=sample.points * MIRROR, normals=sample.normals * MIRROR)
+    answer = _ask(network, mirrored, graph, asked * MIRROR)
+    return replace(answer, xyz=answer.xyz * MIRROR)
+
+
+def _mean(one: _Answer, other: _Answer) -> _Answer:
+    sigma = np.asarray((one.sigma + other.sigma) / 2, dtype=np.float32)
+    return _Answer((one.xyz + other.xyz) / 2, sigma, one.visible & other.visible)
+
+
+def _moved(sample: FaceSample, step: Similarity) -> FaceSample:
+    return replace(sample, points=step.apply(sample.points), normals=step.rotate(sample.normals))
 
 
 def _measured(xyz: npt.NDArray[np.float64], sample: FaceSample) -> npt.NDArray[np.bool_]:

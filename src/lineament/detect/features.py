@@ -96,13 +96,19 @@ def _even(points: Floats) -> Floats:
     return even
 
 
-def sample_face(points: Floats) -> FaceSample:
+def sample_face(points: Floats, samples: int = 1) -> list[FaceSample]:
     """Choose and describe the points of a face region.
 
     Parameters
     ----------
     points : (N, 3) float32, mm, roughly in the face frame
         The whole scan; only the ball around the face is used.
+    samples : int
+        How many disjoint samples to draw; as many as there are points for, one at least.
+
+    Returns
+    -------
+    list of FaceSample
 
     Raises
     ------
@@ -122,7 +128,7 @@ def sample_face(points: Floats) -> FaceSample:
     normals = orient_outward(means, estimate_normals(means, neighbours), HEAD_CENTRE)
     everywhere = principal_curvatures(means, normals, (WEIGHT_RADIUS,))[:, 0]
     weights = 1 + 1.5 * np.clip(curvedness(everywhere[:, 0], everywhere[:, 1]) / 0.08, 0, 1)
-    chosen = _first(means, FACE_LEVELS[0], weights.astype(np.float32))
+    chosen = _disjoint(means, weights.astype(np.float32), samples)
     # The other radii are needed at the chosen points alone.
     bends = {
         radius: everywhere[chosen]
@@ -132,7 +138,20 @@ def sample_face(points: Floats) -> FaceSample:
     }
     k1, k2 = (np.stack([bends[radius][:, column] for radius in RADII], axis=1) for column in (0, 1))
     curvature = np.concatenate([shape_index(k1, k2), (np.log(curvedness(k1, k2) + 0.003) + 3.5) / 1.2], axis=1)
-    return FaceSample(means[chosen], normals[chosen], curvature.astype(np.float32))
+    points, normals, curvature = means[chosen], normals[chosen], curvature.astype(np.float32)
+    size = FACE_LEVELS[0]
+    parts = [slice(start, start + size) for start in range(0, len(chosen), size)]
+    return [FaceSample(points[part], normals[part], curvature[part]) for part in parts]
+
+
+def _disjoint(points: Floats, weights: Floats, samples: int) -> Indices:
+    """Farthest-point orders one after another, each of the points that the ones before left."""
+    left = np.arange(len(points))
+    orders: list[Indices] = []
+    while not orders or (len(orders) < samples and len(left) >= FACE_LEVELS[0]):
+        orders.append(left[_first(points[left], FACE_LEVELS[0], weights[left])])
+        left = np.setdiff1d(left, orders[-1])
+    return np.concatenate(orders)
 
 
 def sample_whole(points: Floats) -> WholeSample:
