@@ -40,6 +40,9 @@ MOST_HYPOTHESES = 6
 LEAST_SCORE = 0.3
 """A pose on which fewer of the votes agree is not believed."""
 MIRROR = np.array([-1, 1, 1], dtype=np.float32)
+MOST_LOOKS = 3
+SAME_SIZE = 0.02
+"""A scan in no common unit is sampled again until its size changes by less than this share."""
 HOLE = 6.0
 """A landmark with no measured point within this distance lies in a hole, mm; more in sparse scans."""
 WORST_SIGMA = 4.5
@@ -140,10 +143,14 @@ class Detector:
         # Rigid in the scan's millimetres; where the unit has no name, the face's size stays free.
         start = fit_similarity(found.nodes * mm_per_unit, found.votes, with_scale=False)
         pose = start @ Similarity(mm_per_unit, np.eye(3), np.zeros(3))
-        samples = sample_face(pose.apply(_near(points, pose)), SAMPLES)
-        graph = face_graph(samples[0].points)
-        step = _face_frame(_ask(self._cfgat, samples[0], graph, asked["ibug68"]).xyz, with_scale=unit is None)
-        pose = step @ pose
+        for _ in range(MOST_LOOKS):
+            samples = sample_face(pose.apply(_near(points, pose)), SAMPLES)
+            graph = face_graph(samples[0].points)
+            step = _face_frame(_ask(self._cfgat, samples[0], graph, asked["ibug68"]).xyz, with_scale=unit is None)
+            pose = step @ pose
+            # Curvature and spacing were measured in millimetres that were too long or too short.
+            if abs(np.log(step.scale)) < SAME_SIZE:
+                break
         everything = np.concatenate(list(asked.values()))
         first, last = (_moved(sample, step) for sample in (samples[0], samples[-1]))
         answer = _mean(
