@@ -233,8 +233,9 @@ def _moved(sample: FaceSample, step: Similarity) -> FaceSample:
 
 def _measured(xyz: npt.NDArray[np.float64], sample: FaceSample) -> npt.NDArray[np.bool_]:
     """Tell which places have measured points around them, and which lie in a hole."""
-    spacing = float(np.median(knn(sample.points, 2)[1][:, 1]))
-    away = knn(sample.points, 1, xyz.astype(np.float32))[1][:, 0]
+    places = np.unique(sample.points, axis=0)  # a sparse scan's points are repeated
+    spacing = float(np.median(knn(places, 2)[1][:, 1]))
+    away = knn(places, 1, xyz.astype(np.float32))[1][:, 0]
     near: npt.NDArray[np.bool_] = away < max(HOLE, 3 * spacing)
     return near
 

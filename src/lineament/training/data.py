@@ -17,14 +17,16 @@ from lineament.errors import InputError
 from lineament.synth.sensors import rotation_about
 from lineament.training.shards import FINE, GRAPH, WIDE, Arrays
 
+HELD_OUT = 4
+"""Shards that no network is trained on."""
 MIRROR = torch.tensor([-1.0, 1.0, 1.0])
 
 
 class ShardPool:
     """Keeps the newest shards of a folder in memory and draws scans from all of them."""
 
-    def __init__(self, folder: Path, seed: int, largest: int = 500, held_out: int = 4, test: bool = False) -> None:
-        self.folder, self.largest, self.held_out, self.test = folder, largest, held_out, test
+    def __init__(self, folder: Path, seed: int, largest: int = 500, test: bool = False) -> None:
+        self.folder, self.test = folder, test
         self.rng = np.random.default_rng(seed)
         self.shards: deque[Arrays] = deque(maxlen=largest)
         self.read: set[Path] = set()
@@ -33,10 +35,10 @@ class ShardPool:
             raise InputError(f"{folder} holds no shards; draw some first")
 
     def refresh(self) -> None:
-        """Read shards that have come since; the first `held_out` belong to the test side alone."""
+        """Read shards that have come since; the first `HELD_OUT` belong to the test side alone."""
         for path in sorted(self.folder.glob("shard_*.npz")):
             number = int(path.stem.split("_")[1])
-            if path not in self.read and (number < self.held_out) == self.test:
+            if path not in self.read and (number < HELD_OUT) == self.test:
                 with np.load(path) as file:
                     self.shards.append({name: file[name] for name in file.files})
                 self.read.add(path)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from rich.progress import track
 from torch import Tensor, nn
 
 from lineament.detect.features import NETWORK_UNIT
@@ -17,11 +18,14 @@ from lineament.detect.queries import queries
 from lineament.face.model import load_face_model
 from lineament.nets.cfgat import CFGAT
 from lineament.nets.coarse import Coarse
-from lineament.training.data import ShardPool, face_batch, whole_batch
+from lineament.training.data import HELD_OUT, ShardPool, face_batch, whole_batch
 from lineament.training.loop import fit
 from lineament.training.losses import INNER, cfgat_loss, coarse_loss
 from lineament.training.presets import Preset
 from lineament.training.shards import GRAPH, write_shard
+
+FIRST = 2
+"""Shards that training starts with; the rest is drawn beside it."""
 
 
 def all_queries() -> tuple[Tensor, Tensor]:
@@ -140,9 +144,9 @@ def train(
     """
     torch.set_flush_denormal(True)
     shards = folder / "shards"
-    held_out = 4
     if workers:
-        draw_shards(shards, 0, held_out + 2, 1)
+        for number in track(range(HELD_OUT + FIRST), description="first scans"):
+            write_shard(shards, number)
     context = multiprocessing.get_context("spawn")
     drawing = [
         context.Process(target=draw_shards, args=(shards, first, preset.shards, workers), daemon=True)
