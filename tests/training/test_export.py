@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import numpy as np
@@ -14,12 +15,6 @@ from lineament.detect.features import face_graph  # noqa: E402
 from lineament.errors import InputError  # noqa: E402
 from lineament.nets.cfgat import CFGAT  # noqa: E402
 from lineament.training.export import _rounded, export, write_onnx  # noqa: E402
-
-pytestmark = [
-    # The exporter itself uses what a later torch will remove.
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-]
 
 
 def test_the_file_answers_as_torch_does_for_any_number_of_landmarks(tmp_path):
@@ -41,6 +36,17 @@ def test_the_file_answers_as_torch_does_for_any_number_of_landmarks(tmp_path):
             wanted = network(*(torch.from_numpy(values) for values in (geometry, *edges, asked)))
         for one, other in zip(found, wanted, strict=True):
             np.testing.assert_allclose(one, other.numpy(), atol=1e-4)
+
+
+def test_a_checkpoint_becomes_a_file_with_a_card_in_a_new_folder(tmp_path):
+    from lineament.nets.coarse import Coarse
+
+    torch.save({"mean": Coarse().state_dict(), "step": 3}, tmp_path / "coarse.pt")
+    onnx_file, card = export(tmp_path, tmp_path / "new" / "networks")
+    assert onnx_file.name == "coarse.onnx"
+    written = json.loads(card.read_text())
+    assert written["steps"] == 3
+    assert written["sha256"] == hashlib.sha256(onnx_file.read_bytes()).hexdigest()
 
 
 def test_a_folder_without_checkpoints_is_refused(tmp_path):

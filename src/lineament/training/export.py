@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -97,16 +99,20 @@ def write_onnx(network: nn.Module, path: Path) -> float:
     torch.manual_seed(0)
     inputs, names, outputs = _inputs(network)
     free = torch.export.Dim("landmarks", min=2, max=4096)
-    program = torch.onnx.export(
-        network,
-        inputs,
-        input_names=names,
-        output_names=outputs,
-        dynamo=True,
-        optimize=True,
-        verbose=False,
-        dynamic_shapes=tuple({1: free} if name == "queries" else None for name in names),
-    )
+    with warnings.catch_warnings():
+        # The exporter warns of its own use of torch, and of packages that are not needed here.
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        program = torch.onnx.export(
+            network,
+            inputs,
+            input_names=names,
+            output_names=outputs,
+            dynamo=True,
+            optimize=True,
+            verbose=False,
+            dynamic_shapes=tuple({1: free} if name == "queries" else None for name in names),
+        )
     if program is None:
         raise ModelError(f"torch could not export {path.stem}")
     with atomic_write(path) as file:
@@ -165,6 +171,7 @@ def export(folder: Path, out: Path) -> list[Path]:
     InputError
         There is no checkpoint in `folder`.
     """
+    out.mkdir(parents=True, exist_ok=True)
     written = []
     for untrained in (Coarse(), CFGAT()):
         network: nn.Module = untrained
