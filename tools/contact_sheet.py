@@ -29,7 +29,7 @@ def tile(scan, number: int) -> Image.Image:
     image = render(points[near], None, camera).image
     marks = scan.landmarks.numpy()[:68]
     picture = draw_landmarks(
-        image, camera.project(marks)[:, :2], colors=[(213, 94, 0)] * 68, visible=scan.visible.numpy()[:68], radius=2.2
+        image, camera.project(marks)[:, :2], colors=[(213, 94, 0)] * 68, visible=scan.visible.numpy()[:68], radius=3.2
     )
     picture = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     ImageDraw.Draw(picture).text((10, TILE - 24), f"{scan.sensor}, {len(points):,}", fill=(70, 70, 80), font=font(14))
