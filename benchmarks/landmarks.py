@@ -10,6 +10,7 @@ PATH holds `james/james.obj` with `james/james.ljson`, `lee_perry_smith/LeePerry
 from __future__ import annotations
 
 import argparse
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -120,9 +121,7 @@ def steadiness(name: str, scan: Scan, detector: Detector, turns: int = 20) -> No
     reference = base.landmarks["ibug68"].xyz * base.mm_per_unit
     scales = {**MILLIMETRES, "0.1 mm": 0.1}
     moved = []
-    for turn in range(turns):
-        rotation = random_rotation(rng)
-        scale = list(scales.values())[turn % 5]
+    for rotation, scale in product([random_rotation(rng) for _ in range(turns)], scales.values()):
         order = rng.permutation(len(scan.points))
         points = (scan.points @ rotation.T * base.mm_per_unit / scale)[order]
         triangles = None if scan.triangles is None else np.argsort(order)[scan.triangles].astype(np.int32)

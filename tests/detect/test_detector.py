@@ -103,6 +103,22 @@ def test_a_landmark_in_a_hole_is_marked_as_inferred(detector, person):
     assert found.visible[36]
 
 
+def test_a_face_that_is_small_in_the_scan_is_found(detector, person):
+    points, truth = person
+    rng = np.random.default_rng(3)
+
+    def blob(centre, axes, count):
+        direction = rng.normal(size=(count, 3))
+        return direction / np.linalg.norm(direction, axis=1, keepdims=True) * axes + centre
+
+    body = [blob([0, -480, -60], [230, 330, 120], 40_000)]
+    body += [blob([x, -1150, -60], [90, 450, 90], 20_000) for x in (-120, 120)]
+    wall = [np.column_stack([rng.uniform(-1500, 1500, (60_000, 2)), np.full(60_000, -600.0)])]
+    for scene in (body, wall):
+        scan = Scan(np.concatenate([points, *scene]).astype(np.float32))
+        assert error_mm(detector.detect(scan).landmarks["ibug68"], truth) < 4
+
+
 def test_every_set_is_answered_and_agrees(detector, person):
     points, _ = person
     sets = ("ibug68", "anthropometric", "dense520")

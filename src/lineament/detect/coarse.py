@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from lineament.detect.features import (
     FACE_CENTRE,
@@ -24,6 +27,7 @@ from lineament.detect.session import Network
 from lineament.errors import InputError, NoFaceError
 from lineament.geometry.alignment import Similarity, fit_similarity_robust
 from lineament.geometry.sampling import farthest_point_sample
+from lineament.geometry.voxels import voxel_mean
 from lineament.types import Floats
 
 INLIER = 20.0
@@ -32,7 +36,10 @@ SURE = 0.6
 """A pose with this score needs no further hypotheses."""
 SMALL = 100
 """Votes on the face under which the scan is looked at again from nearer."""
+PIECES = 4
 WINDOWS = 8
+TRIED = 3
+"""Hypotheses that are followed from the whole scan, and as many again from windows of it."""
 FEWEST_POINTS = 300
 
 
@@ -125,19 +132,28 @@ def find_faces(points: Floats, network: Network) -> Iterator[Pose]:
     poses = _both_sides(points, network)
     if poses:
         poses += _nearer(points, poses, network)
-    yield from _sorted(poses)
-    yield from _sorted(_through_windows(points, network))
+    yield from _sorted(poses)[:TRIED]
+    yield from _sorted(_through_windows(points, network))[:TRIED]
+
+
+def _pieces(points: Floats, reach: float) -> list[Floats]:
+    """Cut the scan where nothing was measured between: a head stands free of the wall behind it."""
+    size = reach / 20
+    means, cell = voxel_mean(points, size)
+    pairs = cKDTree(means).query_pairs(2 * size, output_type="ndarray")
+    joined = coo_matrix((np.ones(len(pairs)), pairs.T), shape=(len(means), len(means)))
+    piece = connected_components(joined, directed=False)[1][cell]
+    sizes = np.bincount(piece)
+    largest = np.argsort(-sizes, kind="stable")[:PIECES]
+    return [points[piece == number] for number in largest if FEWEST_POINTS <= sizes[number] < len(points)]
 
 
 def _through_windows(points: Floats, network: Network) -> list[Pose]:
-    """Look through balls spread over the scan: a face that is small in it is lost in the whole."""
+    """Look at the scan's pieces and through balls spread over it: a small face is lost in the whole."""
     thin = points[:: max(1, len(points) // 20_000)]
     middle = np.median(thin, axis=0)
     reach = float(np.percentile(np.linalg.norm(thin - middle, axis=1), 90))
     centres = np.concatenate([middle[None], thin[farthest_point_sample(thin, min(WINDOWS, len(thin)))]])
-    poses: list[Pose] = []
-    for centre in centres:
-        window = points[np.linalg.norm(points - centre, axis=1) < 0.6 * reach]
-        if len(window) >= FEWEST_POINTS:
-            poses += _both_sides(window, network)
-    return poses
+    windows = _pieces(points, reach) if reach > 0 else []
+    windows += [points[np.linalg.norm(points - centre, axis=1) < 0.6 * reach] for centre in centres]
+    return [pose for window in windows if len(window) >= FEWEST_POINTS for pose in _both_sides(window, network)]

@@ -6,7 +6,6 @@ Symbols: N points, L landmarks, V model vertices.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +34,6 @@ DENSE_ENOUGH = 40_000
 """A mesh with fewer vertices is sampled at this many places of its surface."""
 SAMPLES = 2
 """Disjoint samples of the face; the second is seen in the mirror, and the mean of both answers counts."""
-MOST_HYPOTHESES = 6
-"""Poses that are tried before a scan is said to hold no face."""
 LEAST_SCORE = 0.3
 """A pose on which fewer of the votes agree is not believed."""
 MIRROR = np.array([-1, 1, 1], dtype=np.float32)
@@ -124,7 +121,7 @@ class Detector:
         asked = {name: queries(name) for name in dict.fromkeys(("ibug68", *sets))}
         points = _measured_points(scan)
         doubts = ["no part of it looks like one"]
-        for found in islice(find_faces(points, self._coarse), MOST_HYPOTHESES):
+        for found in find_faces(points, self._coarse):
             try:
                 detection = self._measure(points, found, asked, *resolve_unit(found.transform.scale, scan.unit, unit))
             except NoFaceError as doubt:
