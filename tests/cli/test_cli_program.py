@@ -16,7 +16,7 @@ import lineament
 from lineament.cli import main
 
 PROGRAM = "import sys; from lineament.cli import main; main(prog_name='lineament')"
-COMMANDS = ("landmarks", "info", "convert", "curvature", "demo", "train")
+COMMANDS = ("landmarks", "info", "convert", "curvature", "demo", "train", "bench")
 GOOD = Path(__file__).parents[1] / "corpus" / "good"
 
 Run = Callable[..., Result]

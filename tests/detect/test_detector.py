@@ -37,7 +37,7 @@ def person():
     model = load_face_model()
     rng = np.random.default_rng(11)
     vertices = model.shape(identity=rng.normal(size=len(model.identity)).astype(np.float32))
-    points, triangle, _ = sample_surface(vertices, model.triangles, 40_000, seed=3)
+    points, triangle, _ = sample_surface(vertices, model.triangles, 40_000)
     corners = vertices[model.triangles[triangle]]
     outward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     seen = (outward[:, 2] > 0) & (points[:, 2] > -20)

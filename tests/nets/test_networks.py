@@ -11,6 +11,7 @@ from lineament.detect.features import face_graph, whole_graph  # noqa: E402
 from lineament.nets.cfgat import CFGAT  # noqa: E402
 from lineament.nets.coarse import Coarse  # noqa: E402
 from lineament.nets.graph_attention import gather  # noqa: E402
+from lineament.nets.refine import Refine  # noqa: E402
 
 
 def graphs(build, points):
@@ -82,3 +83,25 @@ def test_every_weight_of_cfgat_learns(rng):
     sum(output.square().sum() for output in outputs).backward()
     dead = [name for name, weight in network.named_parameters() if weight.grad is None]
     assert not dead
+
+
+@torch.no_grad()
+def test_an_untrained_refinement_leaves_the_answers_where_they_are(rng):
+    patches, queries = torch.from_numpy(rng.normal(size=(2, 5, 96, 3)).astype(np.float32)), torch.rand(2, 5, 3)
+    step, log_scale = Refine()(patches, queries, torch.full((2, 5), -2.0))
+    assert step.shape == (2, 5, 3)
+    assert float(step.abs().max()) == 0
+    assert float(log_scale.max()) == -3.0
+
+
+@torch.no_grad()
+def test_refinement_does_not_depend_on_the_order_within_a_patch(rng):
+    torch.manual_seed(0)
+    network = Refine()
+    for parameter in network.parameters():
+        parameter.add_(0.05 * torch.randn_like(parameter))
+    patches, queries = torch.from_numpy(rng.normal(size=(1, 4, 96, 3)).astype(np.float32)), torch.rand(1, 4, 3)
+    order = torch.cat([torch.randperm(48), 48 + torch.randperm(48)])
+    sigma = torch.full((1, 4), -2.0)
+    for one, other in zip(network(patches, queries, sigma), network(patches[:, :, order], queries, sigma), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)

@@ -54,7 +54,7 @@ def test_a_folder_without_checkpoints_is_refused(tmp_path):
         export(tmp_path, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["coarse", "cfgat"])
+@pytest.mark.parametrize("name", ["coarse", "cfgat", "refine"])
 def test_the_shipped_weights_match_their_cards(name):
     from lineament.detect.session import load_network
 

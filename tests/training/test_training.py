@@ -8,20 +8,25 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from lineament.face.model import load_face_model  # noqa: E402
-from lineament.training.data import ShardPool, face_batch, whole_batch  # noqa: E402
-from lineament.training.landmarks import all_queries  # noqa: E402
+from lineament.training.data import (  # noqa: E402
+    ShardPool,
+    all_queries,
+    answer_first,
+    face_batch,
+    patch_batch,
+    whole_batch,
+)
 from lineament.training.loop import fit, learning_rate  # noqa: E402
 from lineament.training.losses import likelihood  # noqa: E402
 from lineament.training.presets import PRESETS, Preset  # noqa: E402
-from lineament.training.shards import GRAPH, draw_faceless, draw_records  # noqa: E402
+from lineament.training.shards import FINE, GRAPH, draw_faceless, draw_records, packed  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def shard_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shards")
     faces, others = list(draw_records(0, 3)), list(draw_faceless(0, 2))
-    arrays = {name: np.stack([record[name] for record in faces]) for name in faces[0]}
-    arrays |= {f"faceless_{name}": np.stack([record[name] for record in others]) for name in others[0]}
+    arrays = packed(faces, others)
     for number in (0, 9):
         np.savez(folder / f"shard_{number:05d}.npz", **arrays)
     return folder
@@ -53,7 +58,7 @@ def test_a_mirrored_scan_has_mirrored_landmarks(shard_folder):
 
 
 def test_whole_scans_come_with_and_without_a_face(shard_folder):
-    batch = whole_batch(ShardPool(shard_folder, 0), 3, 2)
+    batch = whole_batch(ShardPool(shard_folder, 0, ("whole", "faceless_whole")), 3, 2)
     assert batch["found"].tolist() == [1, 1, 1, 0, 0]
     assert batch["points"].norm(dim=-1).mean(1).sub(1).abs().max() < 0.02
     assert batch["on_face"][:3].any(1).all()
@@ -61,8 +66,47 @@ def test_whole_scans_come_with_and_without_a_face(shard_folder):
     assert all(batch[name].max() < 1024 for name in GRAPH)
 
 
+def test_first_answers_come_back_to_the_frame_of_the_scan(shard_folder):
+    class Copy(torch.nn.Module):
+        """Answers with the first points that it is shown, and a scale of 2 mm."""
+
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.zeros(1))
+
+        def forward(self, geometry, *rest):
+            found = geometry[:, : rest[-1].shape[1], :3]
+            scale = torch.full(found.shape[:2], 0.02 / 3).log()
+            return found, scale, scale, found
+
+    pool = ShardPool(shard_folder, 0, ("face", "patch"))
+    asked, _ = all_queries()
+    answer_first(Copy(), pool, asked, torch.Generator().manual_seed(0))
+    shard = pool.shards[0]
+    np.testing.assert_allclose(shard["patch_first"], shard["points"][:, : len(asked)] * FINE, atol=0.01)
+    np.testing.assert_allclose(shard["patch_sigma"], 2.0, rtol=1e-4)
+
+
+def test_a_patch_lies_around_its_first_answer_in_any_mirror(shard_folder):
+    asked, partner = all_queries()
+    pool = ShardPool(shard_folder, 0, ("face", "patch"))
+    shard = pool.shards[0]
+    rng = np.random.default_rng(0)
+    shard["patch_first"] = (shard["landmarks"] * FINE + rng.normal(size=shard["landmarks"].shape)).astype(np.float32)
+    shard["patch_sigma"] = np.full(shard["patch_first"].shape[:2], 1.6, np.float32)
+    chosen = torch.arange(27, 36)
+    batch = patch_batch(pool, 8, asked, partner, chosen, torch.Generator().manual_seed(0))
+    assert batch["patches"].shape == (72, 96, 3)
+    assert float(batch["step"].norm(dim=-1).mean()) * 10 == pytest.approx(1.6, rel=0.2)
+    # The true place, seen from the first answer, lies on the measured surface.
+    near = (batch["patches"] - batch["step"][:, None]).norm(dim=-1).min(1).values * 10
+    assert near[batch["visible"]].median() < 1.5  # mm
+
+
 def test_the_rate_rises_stays_and_falls():
-    preset = Preset(shards=1, coarse_steps=1, cfgat_steps=1, warm_up=10, cool_down=0.5, learning_rate=1.0)
+    preset = Preset(
+        shards=1, coarse_steps=1, cfgat_steps=1, refine_steps=1, warm_up=10, cool_down=0.5, learning_rate=1.0
+    )
     rates = [learning_rate(step, 100, preset) for step in range(100)]
     assert rates[0] == pytest.approx(0.1)
     assert rates[30] == 1.0
@@ -82,7 +126,7 @@ def test_the_likelihood_is_best_at_the_true_spread():
 
 def test_training_goes_on_where_it_stopped(tmp_path):
     target = torch.tensor([[2.0, -1.0]])
-    preset = Preset(shards=0, coarse_steps=0, cfgat_steps=0, warm_up=5, learning_rate=0.05)
+    preset = Preset(shards=0, coarse_steps=0, cfgat_steps=0, refine_steps=0, warm_up=5, learning_rate=0.05)
     seen = []
 
     def step(network, number):

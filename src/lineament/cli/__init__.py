@@ -11,6 +11,7 @@ from typing import IO, Any
 import click
 
 from lineament import __version__
+from lineament.cli.bench import bench
 from lineament.cli.convert import convert
 from lineament.cli.curvature import curvature
 from lineament.cli.demo import demo
@@ -59,5 +60,5 @@ def main() -> None:
     """Landmarks of the human face from raw 3D scans, each with its expected error in millimetres."""
 
 
-for _command in (landmarks, info, convert, curvature, demo, train):
+for _command in (landmarks, info, convert, curvature, demo, train, bench):
     main.add_command(_command)

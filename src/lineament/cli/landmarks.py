@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lineament.cli.options import FILE, Camera, demanded, intrinsics, unit
+from lineament.cli.options import FILE, Camera, cores, demanded, intrinsics, unit
 
 if TYPE_CHECKING:
     from lineament.detect.batch import Outcome
@@ -61,8 +60,7 @@ def landmarks(
     request = Request(tuple(dict.fromkeys(formats)), sets, demanded(unit), picture, intrinsics)
     todo = [job for job in plan.jobs if len(plan.jobs) == 1 or not is_done(job, request)]
     _tell_skipped(plan.skipped, len(plan.jobs) - len(todo))
-    workers = jobs or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    outcomes = landmark_scans(todo, request, workers) if todo else iter(())
+    outcomes = landmark_scans(todo, request, jobs or cores()) if todo else iter(())
     if len(todo) == 1:
         outcome = next(iter(outcomes))
         if outcome.failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -42,3 +43,8 @@ unit = click.option(
 def demanded(unit: str) -> str | None:
     """Return the unit that the user demands; None for `auto`."""
     return None if unit == "auto" else unit
+
+
+def cores() -> int:
+    """Return the number of processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

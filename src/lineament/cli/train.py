@@ -9,7 +9,7 @@ import click
 from lineament.cli.options import FILE
 
 PRESETS = ("release", "quick")
-NETWORKS = ("coarse", "cfgat")
+NETWORKS = ("coarse", "cfgat", "refine")
 
 
 @click.group()
@@ -43,6 +43,7 @@ def landmarks(preset: str, folder: Path, network: str, device: str, workers: int
     import torch
 
     from lineament.io.folder import make_folder
+    from lineament.training.calibrate import calibrate
     from lineament.training.export import export
     from lineament.training.landmarks import train as train_networks
     from lineament.training.presets import PRESETS as SIZES
@@ -50,5 +51,8 @@ def landmarks(preset: str, folder: Path, network: str, device: str, workers: int
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError("PyTorch finds no CUDA device on this machine; leave out --device cuda to train on the CPU")
     train_networks(SIZES[preset], make_folder(folder), NETWORKS if network == "all" else (network,), device, workers)
-    for path in export(folder, folder / "networks"):
+    written = export(folder, folder / "networks")
+    if len(written) == 2 * len(NETWORKS):
+        calibrate(folder / "networks", SIZES[preset].calibration)
+    for path in written:
         click.echo(str(path))

@@ -90,10 +90,10 @@ def _both_sides(points: Floats, network: Network) -> list[Pose]:
     return [pose for pose in poses if pose is not None]
 
 
-def _around(points: Floats, pose: Pose, reach: float) -> Floats:
-    """Cut out the ball around a hypothesis's face."""
-    local = pose.transform.apply(points)
-    near: Floats = points[np.linalg.norm(local - REGION_CENTRE, axis=1) < reach * REGION_RADIUS]
+def around(points: Floats, transform: Similarity, reach: float) -> Floats:
+    """Cut out the ball around a face: `transform` leads to the face frame, `reach` is in radii of the face region."""
+    offset = points - transform.inverse().apply(REGION_CENTRE)
+    near: Floats = points[np.einsum("nc,nc->n", offset, offset) < (reach * REGION_RADIUS / transform.scale) ** 2]
     return near
 
 
@@ -102,7 +102,7 @@ def _nearer(points: Floats, poses: list[Pose], network: Network) -> list[Pose]:
     found: list[Pose] = []
     for reach in (1.8, 1.3):
         pose = _sorted(poses + found)[0]
-        near = _around(points, pose, reach)
+        near = around(points, pose.transform, reach)
         if len(pose.nodes) >= SMALL or not FEWEST_POINTS <= len(near) < 0.8 * len(points):
             break
         found += _both_sides(near, network)

@@ -6,22 +6,21 @@ Symbols: N points, L landmarks, V model vertices.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from lineament.detect.coarse import Pose, find_faces
+from lineament.detect.answers import Answer, ask, ask_in_the_mirror, mean, refined
+from lineament.detect.coarse import Pose, around, find_faces
 from lineament.detect.features import (
-    FACE_CENTRE,
-    NETWORK_UNIT,
-    REGION_CENTRE,
-    REGION_RADIUS,
     FaceSample,
     face_graph,
     sample_face,
 )
+from lineament.detect.patches import detail
 from lineament.detect.queries import landmark_set, queries
-from lineament.detect.session import Network, load_network
+from lineament.detect.session import load_network
 from lineament.detect.units import resolve_unit
 from lineament.errors import NoFaceError
 from lineament.face.model import STABLE_LANDMARKS, load_face_model
@@ -31,12 +30,15 @@ from lineament.geometry.sampling import sample_surface
 from lineament.types import Floats, Landmarks, Scan
 
 DENSE_ENOUGH = 40_000
-"""A mesh with fewer vertices is sampled at this many places of its surface."""
+"""A mesh with fewer vertices is sampled over its surface,"""
+SPREAD = 80_000
+"""at about this many places."""
 SAMPLES = 2
 """Disjoint samples of the face; the second is seen in the mirror, and the mean of both answers counts."""
 LEAST_SCORE = 0.3
 """A pose on which fewer of the votes agree is not believed."""
-MIRROR = np.array([-1, 1, 1], dtype=np.float32)
+REGION_MARGIN = 1.05
+"""Radii of the face region within which points are moved to the face frame."""
 MOST_LOOKS = 3
 SAME_SIZE = 0.02
 """A scan in no common unit is sampled again until its size changes by less than this share."""
@@ -72,15 +74,6 @@ class Detection:
     score: float
 
 
-@dataclass(frozen=True, eq=False)
-class _Answer:
-    """CF-GAT's answer in the frame that it was asked in: mm."""
-
-    xyz: npt.NDArray[np.float64]
-    sigma: Floats
-    visible: npt.NDArray[np.bool_]
-
-
 class Detector:
     """Holds the loaded networks; one serves any number of scans.
 
@@ -88,6 +81,8 @@ class Detector:
     ----------
     threads : int
         Threads of one network run; 0 takes all cores.
+    networks : Path or None
+        Folder with networks of one's own, as `lineament train` leaves them; None takes the package's.
 
     Raises
     ------
@@ -95,9 +90,10 @@ class Detector:
         A network is missing from the installation or damaged.
     """
 
-    def __init__(self, threads: int = 0) -> None:
-        self._coarse = load_network("coarse", threads)
-        self._cfgat = load_network("cfgat", threads)
+    def __init__(self, threads: int = 0, networks: Path | None = None) -> None:
+        self._coarse = load_network("coarse", threads, networks)
+        self._cfgat = load_network("cfgat", threads, networks)
+        self._refine = load_network("refine", threads, networks)
 
     def detect(self, scan: Scan, sets: tuple[str, ...] = ("ibug68",), unit: str | None = None) -> Detection:
         """Find the landmarks of `sets` on `scan`.
@@ -140,21 +136,24 @@ class Detector:
         # Rigid in the scan's millimetres; where the unit has no name, the face's size stays free.
         start = fit_similarity(found.nodes * mm_per_unit, found.votes, with_scale=False)
         pose = start @ Similarity(mm_per_unit, np.eye(3), np.zeros(3))
+        everything = np.concatenate(list(asked.values()))  # iBUG's 68 points come first
         for _ in range(MOST_LOOKS):
-            samples = sample_face(pose.apply(_near(points, pose)), SAMPLES)
+            region = pose.apply(around(points, pose, REGION_MARGIN))
+            samples = sample_face(region, SAMPLES)
             graph = face_graph(samples[0].points)
-            step = _face_frame(_ask(self._cfgat, samples[0], graph, asked["ibug68"]).xyz, with_scale=unit is None)
+            first = ask(self._cfgat, samples[0], graph, everything)
+            step = _face_frame(first.xyz, with_scale=unit is None)
             pose = step @ pose
             # Curvature and spacing were measured in millimetres that were too long or too short.
             if abs(np.log(step.scale)) < SAME_SIZE:
                 break
-        everything = np.concatenate(list(asked.values()))
-        first, last = (_moved(sample, step) for sample in (samples[0], samples[-1]))
-        answer = _mean(
-            _ask(self._cfgat, first, graph, everything),
-            _ask_in_the_mirror(self._cfgat, last, face_graph(last.points), everything),
+        last = _moved(samples[-1], step)
+        answer = mean(
+            replace(first, xyz=step.apply(first.xyz)),
+            ask_in_the_mirror(self._cfgat, last, face_graph(last.points), everything),
         )
-        answer = replace(answer, visible=answer.visible & _measured(answer.xyz, first))
+        answer = refined(self._refine, answer, detail(step.apply(region)), everything)
+        answer = replace(answer, visible=answer.visible & _measured(answer.xyz, last))
         _believe(answer, found.score)
         mm_per_unit = mm_per_unit if unit else pose.scale
         landmarks = _by_set(answer, pose.inverse(), tuple(asked), unit, mm_per_unit)
@@ -185,43 +184,14 @@ def detect_landmarks(scan: Scan, landmark_set: str = "ibug68", unit: str | None 
     return Detector().detect(scan, (landmark_set,), unit).landmarks[landmark_set]
 
 
-def _near(points: Floats, pose: Similarity) -> Floats:
-    """Leave out what lies far from the face, so that only the rest is moved."""
-    offset = points - pose.inverse().apply(REGION_CENTRE)
-    near: Floats = points[np.einsum("nc,nc->n", offset, offset) < (1.01 * REGION_RADIUS / pose.scale) ** 2]
-    return near
-
-
 def _measured_points(scan: Scan) -> Floats:
     """Return the scan's surface as finite points (N, 3): its own, or samples of a coarse mesh's triangles."""
     points: Floats = scan.points[np.isfinite(scan.points).all(axis=1)]
     if scan.triangles is None or not len(scan.triangles) or len(points) >= DENSE_ENOUGH:
         return points
     whole = np.isfinite(scan.points[scan.triangles]).all(axis=(1, 2))
-    samples: Floats = sample_surface(scan.points, scan.triangles[whole], DENSE_ENOUGH, seed=0)[0]
+    samples: Floats = sample_surface(scan.points, scan.triangles[whole], SPREAD)[0]
     return samples
-
-
-def _ask(network: Network, sample: FaceSample, graph: tuple[npt.NDArray[np.int64], ...], asked: Floats) -> _Answer:
-    xyz, log_scale, logit, _ = network.run(sample.geometry(), *graph, asked)
-    # The mean of the density exp(-|e| / b) / (8 pi b^3) is 3 b.
-    sigma = 3 * np.exp(log_scale) * NETWORK_UNIT * network.card["sigma_factor"]
-    xyz = xyz.astype(np.float64) * NETWORK_UNIT + FACE_CENTRE
-    return _Answer(xyz, sigma.astype(np.float32), logit > 0)
-
-
-def _ask_in_the_mirror(
-    network: Network, sample: FaceSample, graph: tuple[npt.NDArray[np.int64], ...], asked: Floats
-) -> _Answer:
-    """Ask the mirrored places on the mirrored face: the same question, with errors of its own."""
-    mirrored = replace(sample, points=sample.points * MIRROR, normals=sample.normals * MIRROR)
-    answer = _ask(network, mirrored, graph, asked * MIRROR)
-    return replace(answer, xyz=answer.xyz * MIRROR)
-
-
-def _mean(one: _Answer, other: _Answer) -> _Answer:
-    sigma = np.asarray((one.sigma + other.sigma) / 2, dtype=np.float32)
-    return _Answer((one.xyz + other.xyz) / 2, sigma, one.visible & other.visible)
 
 
 def _moved(sample: FaceSample, step: Similarity) -> FaceSample:
@@ -244,7 +214,7 @@ def _face_frame(xyz: npt.NDArray[np.float64], with_scale: bool) -> Similarity:
     return fit_similarity(xyz[stable], mean[stable], with_scale=with_scale)
 
 
-def _believe(answer: _Answer, score: float) -> None:
+def _believe(answer: Answer, score: float) -> None:
     """Raise `NoFaceError` when the answer cannot be a face."""
     model = load_face_model()
     mean = model.landmarks(model.vertices, "ibug68")
@@ -258,7 +228,7 @@ def _believe(answer: _Answer, score: float) -> None:
 
 
 def _by_set(
-    answer: _Answer, back: Similarity, sets: tuple[str, ...], unit: str | None, mm_per_unit: float
+    answer: Answer, back: Similarity, sets: tuple[str, ...], unit: str | None, mm_per_unit: float
 ) -> dict[str, Landmarks]:
     """Cut the answer into sets, back in the scan's frame and unit."""
     xyz = back.apply(answer.xyz)

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,26 +36,29 @@ class Network:
 
 
 @cache
-def load_network(name: str, threads: int = 0) -> Network:
-    """Load `coarse` or `cfgat` from the package.
+def load_network(name: str, threads: int = 0, folder: Path | None = None) -> Network:
+    """Load `coarse`, `cfgat` or `refine`.
 
     Parameters
     ----------
     name : str
     threads : int
         Threads of one run; 0 takes all cores.
+    folder : Path or None
+        Where `lineament train` left its networks; None takes the package's.
 
     Raises
     ------
     ModelError
         The file is missing, or its bytes are not those of its model card.
     """
-    folder = resources.files(ASSETS)
+    place = resources.files(ASSETS) if folder is None else folder
     try:
-        weights = folder.joinpath(f"{name}.onnx").read_bytes()
-        card = json.loads(folder.joinpath(f"{name}.json").read_text(encoding="utf-8"))
+        weights = place.joinpath(f"{name}.onnx").read_bytes()
+        card = json.loads(place.joinpath(f"{name}.json").read_text(encoding="utf-8"))
     except OSError as error:
-        raise ModelError(f"the network {name!r} is missing from this installation ({error}); install again") from None
+        where = "this installation" if folder is None else str(folder)
+        raise ModelError(f"the network {name!r} is missing from {where} ({error}); install or train again") from None
     if hashlib.sha256(weights).hexdigest() != card["sha256"]:
         raise ModelError(f"{name}.onnx does not match its model card; it was changed or damaged: install again")
     options = onnxruntime.SessionOptions()

@@ -5,12 +5,16 @@ Symbols: N points, M queries, k neighbours.
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 from scipy.spatial import cKDTree
 
 from lineament.errors import InputError
 from lineament.geometry.arrays import Array, is_tensor, namespace
 
+_THREADED = 2_000
+"""Queries from which threads pay."""
 _PAIRS_AT_ONCE = 1 << 26
 """Distances held at once on a GPU: 256 MB in float32."""
 
@@ -52,10 +56,17 @@ def knn(points: Array, k: int, queries: Array | None = None, radius: float = flo
     return xp.from_numpy(indices), xp.from_numpy(distances)
 
 
+def _threads() -> int:
+    """Threads that a search may take: as many as matrix products may, which a pool's processes limit to one."""
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return int(limit) if limit.isdecimal() and int(limit) > 0 else -1
+
+
 def _knn_tree(points: Array, k: int, queries: Array, radius: float) -> tuple[Array, Array]:
     # Midpoint splits build several times as fast as medians and cost the queries nothing.
     tree = cKDTree(points, balanced_tree=False)
-    distances, indices = tree.query(queries, k=[1] if k == 1 else k, distance_upper_bound=radius, workers=1)
+    workers = _threads() if len(queries) >= _THREADED else 1
+    distances, indices = tree.query(queries, k=[1] if k == 1 else k, distance_upper_bound=radius, workers=workers)
     if np.isfinite(radius):
         indices[np.isinf(distances)] = 0
     return indices.astype(np.int64, copy=False), distances.astype(points.dtype, copy=False)

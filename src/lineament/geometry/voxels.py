@@ -10,7 +10,7 @@ import numpy as np
 from lineament.errors import InputError
 from lineament.geometry.arrays import Array, double, is_tensor, like, namespace
 
-_TABLE_LIMIT = 1 << 24
+_TABLE_LIMIT = 1 << 22
 """Grids up to this many cells are looked up in a table; larger ones are sorted."""
 
 
@@ -78,7 +78,7 @@ def _cells(key: Array, cells: int) -> tuple[Array, Array]:
         number[keys] = np.arange(len(keys))
         cell = number[key]
     else:
-        order = np.argsort(key, kind="stable")
+        order = np.argsort(key)
         ranked = key[order]
         cell = np.empty(len(key), dtype=np.int64)
         cell[order] = np.cumsum(np.concatenate([[0], ranked[1:] != ranked[:-1]]))

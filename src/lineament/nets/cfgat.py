@@ -24,6 +24,12 @@ from lineament.detect.features import FACE_LEVELS, RADII
 from lineament.nets.graph_attention import CrossAttention, GraphAttention, gather
 
 
+def fourier(queries: Tensor, bands: int) -> Tensor:
+    """Encode places on the face model (..., 3) with sines and cosines of doubling frequency: (..., 3 + 6 * bands)."""
+    angles = queries[..., None] * (torch.pi * 2.0 ** torch.arange(bands, device=queries.device) / 2)
+    return torch.cat([queries, angles.sin().flatten(-2), angles.cos().flatten(-2)], dim=-1)
+
+
 @dataclass(frozen=True)
 class CFGATConfig:
     """Sizes of the network."""
@@ -69,11 +75,6 @@ class CFGAT(nn.Module):
         self.second = nn.Sequential(nn.LayerNorm(q + c1), nn.Linear(q + c1, q), nn.GELU(), nn.Linear(q, 3 + 2))
         nn.init.zeros_(self.first.weight)
         nn.init.zeros_(self.first.bias)
-
-    def fourier(self, queries: Tensor) -> Tensor:
-        """Encode places on the face model (..., 3) with sines and cosines of doubling frequency."""
-        angles = queries[..., None] * (torch.pi * 2.0 ** torch.arange(self.config.bands, device=queries.device) / 2)
-        return torch.cat([queries, angles.sin().flatten(-2), angles.cos().flatten(-2)], dim=-1)
 
     def edges(self, geometry: Tensor, neighbours: Tensor) -> Tensor:
         """Relative position, normal and curvature (B, M, K, E) of each neighbour."""
@@ -134,7 +135,7 @@ class CFGAT(nn.Module):
             x2 = block(x2, graph_2, edges_2)
 
         points, points_1, points_2 = geometry[..., :3], geometry_1[..., :3], geometry_2[..., :3]
-        query = self.ask(self.fourier(queries))
+        query = self.ask(fourier(queries, self.config.bands))
         query, _ = self.look_2(query, torch.cat([x2, points_2], -1))
         query, weight = self.look_1(query, torch.cat([x1, points_1], -1))
         answer = self.first(query)

@@ -1,24 +1,26 @@
-"""Samples of a virtual person's surface, and what grows or is worn on it: hair, beard, scarf.
+"""Samples of a virtual person's bare surface.
 
-Symbols: B people, S samples, V model vertices, T triangles.
+Symbols: S samples, P places of the pool, V model vertices, T triangles.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from lineament.synth.people import TorchFace
+from lineament.synth.stream import Stream
 
 INSIDE = ("mouth", "eyeball_left", "eyeball_right")
 """Regions that lids or lips may cover."""
+POOL_SIZE = 600_000
 
 
 @dataclass(frozen=True)
 class SurfacePool:
-    """Many places on the model's surface, dense where scanners and eyes look; a scan takes some of them."""
+    """Many places on the model's surface, eight times denser in the face; a scan takes some of them."""
 
     triangle: Tensor
     """(P,) int64"""
@@ -28,106 +30,141 @@ class SurfacePool:
     """(P, 3) mm, on the mean face: tells forehead from chin."""
     inside: Tensor
     """(P,) bool: eyeball or mouth, behind lids or lips."""
+    area: Tensor
+    """(P,) surface that a sample stands for on the mean face, relative to one in the face."""
+    triangle_area: Tensor
+    """(P,) twice the area of its triangle on the mean face, mm2"""
+    bend: Tensor
+    """(P,) how curved the mean face is here, 1 on average: decimation keeps more points there."""
+    vertices: int
+    """How many places at the end are the mesh's vertices; the middles of its edges come before them."""
+    corners: int
+    """How many places at the end are vertices or middles of edges, one each."""
 
     @classmethod
-    def build(cls, face: TorchFace, generator: torch.Generator, size: int = 300_000) -> SurfacePool:
-        """Draw `size` places, area-weighted, three times denser in the face and six times around the eyes."""
+    def build(cls, face: TorchFace, generator: torch.Generator, size: int = POOL_SIZE) -> SurfacePool:
+        """Draw `size` places."""
         corners = face.mean[face.triangles]
-        area = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).norm(dim=1)
-        centre = corners.mean(1)
-        eyes = torch.stack([face.landmarks(face.mean[None])[0, 36:42], face.landmarks(face.mean[None])[0, 42:48]])
-        to_eye = torch.cdist(centre, eyes.mean(1)).min(1).values
-        density = 1 + 2 * torch.sigmoid((centre[:, 2] - 50) / 8) + 3 * torch.sigmoid((24 - to_eye) / 3)
+        cross = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        area = cross.norm(dim=1)
+        density = 0.12 + 0.88 * torch.sigmoid((corners.mean(1)[:, 2] - 40) / 8)
         triangle = torch.multinomial(area * density, size, replacement=True, generator=generator)
         a, b = torch.rand(2, size, generator=generator, device=area.device)
         a, b = torch.where(a + b > 1, 1 - a, a), torch.where(a + b > 1, 1 - b, b)
         barycentric = torch.stack([1 - a - b, a, b], 1)
+        middles, vertices = _edges(face), _vertices(face)
+        triangle = torch.cat([triangle, middles[0], vertices[0]])
+        barycentric = torch.cat([barycentric, middles[1], vertices[1]])
         inside = torch.tensor([name in INSIDE for name in face.region_names], device=area.device)
+        normals = torch.nn.functional.normalize(_vertex_sum(face, cross), dim=1)
+        turn = 1 - (normals[face.triangles] * torch.nn.functional.normalize(cross, dim=1)[:, None]).sum(-1).mean(1)
+        bend = (turn.clamp(min=0) / area.clamp(min=1e-3)).sqrt().clamp(max=0.5)
         return cls(
-            triangle, barycentric, (corners[triangle] * barycentric[..., None]).sum(1), inside[face.region[triangle]]
+            triangle,
+            barycentric,
+            (corners[triangle] * barycentric[..., None]).sum(1),
+            inside[face.region[triangle]],
+            1 / density[triangle],
+            area[triangle].clamp(min=1e-3),
+            (bend / bend[triangle].mean())[triangle],
+            len(vertices[0]),
+            len(vertices[0]) + len(middles[0]),
         )
+
+
+def _vertices(face: TorchFace) -> tuple[Tensor, Tensor]:
+    """Return each vertex as a place: a triangle (V,) and barycentric weights (V, 3)."""
+    count = len(face.triangles)
+    triangle = torch.full((len(face.mean),), -1, device=face.mean.device)
+    corner = torch.zeros_like(triangle)
+    for number in range(3):
+        triangle[face.triangles[:, number]] = torch.arange(count, device=face.mean.device)
+        corner[face.triangles[:, number]] = number
+    # A later column may have overwritten the triangle of an earlier one, and its corner with it.
+    used = triangle >= 0
+    return triangle[used], torch.eye(3, device=face.mean.device)[corner[used]]
+
+
+def _edges(face: TorchFace) -> tuple[Tensor, Tensor]:
+    """Return the middle of each edge as a place: a triangle (E,) and barycentric weights (E, 3)."""
+    ends = torch.stack([face.triangles[:, [i, (i + 1) % 3]].sort(1).values for i in range(3)], 1)
+    key = (ends[..., 0] * len(face.mean) + ends[..., 1]).flatten()
+    _, index = torch.unique(key, return_inverse=True)
+    first = torch.zeros(int(index.max()) + 1, dtype=torch.int64, device=key.device)
+    first[index] = torch.arange(len(key), device=key.device)
+    weights = 0.5 * (1 - torch.eye(3, device=key.device)[[2, 0, 1]])
+    return first // 3, weights[first % 3]
+
+
+def _vertex_sum(face: TorchFace, values: Tensor) -> Tensor:
+    """Sum a value of each triangle (T, 3) over the triangles around each vertex, (V, 3)."""
+    total = torch.zeros_like(face.mean)
+    for corner in range(3):
+        total.index_add_(0, face.triangles[:, corner], values)
+    return total
 
 
 @dataclass(frozen=True)
 class Surface:
-    """Sampled surfaces of B people."""
+    """Sampled surface of one scene: a person, what they wear, what stands around."""
 
     points: Tensor
-    """(B, S, 3) mm, face frame"""
+    """(S, 3) mm, face frame"""
     normals: Tensor
-    """(B, S, 3) outward, unit"""
+    """(S, 3) outward, unit"""
     inside: Tensor
-    """(B, S) bool"""
+    """(S,) bool: eyeball or mouth"""
     bare: Tensor
-    """(B, S) bool: the skin itself, not hair or cloth"""
+    """(S,) bool: the skin itself, not hair, cloth or furniture"""
+    area: Tensor
+    """(S,) relative area that a sample stands for"""
+    bend: Tensor
+    """(S,) relative curvature"""
+    vertex: Tensor
+    """(S,) bool: a vertex of the mesh, or the middle of an edge"""
+
+    def __getitem__(self, rows: Tensor) -> Surface:
+        return Surface(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+    def __add__(self, other: Surface) -> Surface:
+        return Surface(*(torch.cat([getattr(self, name), getattr(other, name)]) for name in self.__dataclass_fields__))
+
+
+def plain(points: Tensor, normals: Tensor, inside: bool = False) -> Surface:
+    """Return things that are not skin as a surface: teeth, cloth, furniture; each sample is a vertex."""
+    flag = torch.zeros(len(points), dtype=torch.bool, device=points.device)
+    one = torch.ones(len(points), device=points.device)
+    return Surface(points, normals, flag | inside, flag, one, one, ~flag)
+
+
+def lining(surface: Surface, marks: Tensor, thickness: float, reach: float) -> Surface:
+    """Return the inner side of lids and lips, as modelled heads have it: skin near `marks` (K, 3), turned inwards."""
+    near = torch.nonzero((surface.points - marks.mean(0)).norm(dim=1) < 75)[:, 0]
+    part = surface[near[torch.cdist(surface.points[near], marks).amin(1) < reach]]
+    return replace(
+        part, points=part.points - thickness * part.normals, normals=-part.normals, bare=torch.zeros_like(part.bare)
+    )
 
 
 def sample_surface(
-    face: TorchFace, pool: SurfacePool, vertices: Tensor, count: int, generator: torch.Generator
-) -> Surface:
-    """Take `count` samples of each person's bare surface."""
-    people = len(vertices)
-    device = vertices.device
-    start = torch.randint(len(pool.triangle) - count, (people, 1), generator=generator, device=device)
-    pick = start + torch.arange(count, device=device)
-    corners = face.triangles[pool.triangle[pick]]
-    rows = torch.arange(people, device=device)[:, None, None]
-    xyz = vertices[rows, corners]
-    points = (xyz * pool.barycentric[pick][..., None]).sum(2)
-    normals = torch.nn.functional.normalize(
-        torch.linalg.cross(xyz[:, :, 1] - xyz[:, :, 0], xyz[:, :, 2] - xyz[:, :, 0]), dim=-1
-    )
-    surface = Surface(points, normals, pool.inside[pick], torch.ones(people, count, dtype=torch.bool, device=device))
-    return _dress(surface, pool.place[pick], generator)
+    face: TorchFace, pool: SurfacePool, vertices: Tensor, count: int, stream: Stream, extra: int = 0
+) -> tuple[Surface, Tensor]:
+    """Take `count` samples of the bare surface of one person, `vertices` (V, 3), and the pool's last `extra` places.
 
-
-def wavy(points: Tensor, length: Tensor, generator: torch.Generator, waves: int = 6) -> Tensor:
-    """Return a smooth random field of unit variance at `points` (B, S, 3), (B, S).
-
-    A sum of plane waves with wavelengths around `length` (B, 1), in mm.
+    Returns
+    -------
+    surface : Surface
+    place : (S, 3) mm, the same places on the mean face
     """
-    people = len(points)
-    device = points.device
-    direction = torch.nn.functional.normalize(torch.randn(people, waves, 3, generator=generator, device=device), dim=-1)
-    stretch = 0.6 + 0.8 * torch.rand(people, waves, generator=generator, device=device)
-    phase = 6.2832 * torch.rand(people, 1, waves, generator=generator, device=device)
-    vectors = direction * (6.2832 / (length * stretch))[..., None]
-    field: Tensor = torch.sin(points @ vectors.transpose(1, 2) + phase).mean(-1) * (2 * waves) ** 0.5
-    return field
-
-
-def _dress(surface: Surface, place: Tensor, generator: torch.Generator) -> Surface:
-    """Lift samples off the skin where hair, a beard, brows or a scarf cover it."""
-    people, count = surface.inside.shape
-    device = place.device
-
-    def uniform(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(people, 1, generator=generator, device=device)
-
-    x, y, z = place.unbind(-1)
-    shape = wavy(surface.points, uniform(15, 50), generator)
-    rough = torch.randn(people, count, generator=generator, device=device)
-
-    side = (y > uniform(-60, 40)) & (z < uniform(5, 50))
-    hair = ((y - uniform(80, 125) + 0.12 * z.clamp(max=0) + 4 * shape > 0) | side) & (uniform(0, 1) < 0.75)
-    hair_lift = (uniform(1, 22) * (1 + 0.4 * shape) + uniform(0.3, 3) * rough).clamp(min=0)
-
-    near_lips = ((x / 30) ** 2 + ((y + 34) / 12) ** 2) < 1
-    chin = (y < uniform(-50, -20) + 4 * shape) & (z > -10) & (y > -130) & ~near_lips
-    moustache = (y < -14) & (y > -28) & (x.abs() < 30) & (z > 85)
-    beard = ((chin & (uniform(0, 1) < 0.22)) | (moustache & (uniform(0, 1) < 0.2))) & ~surface.inside
-    beard_lift = (uniform(0.3, 9) * (1 + 0.3 * shape) + uniform(0.1, 1.5) * rough).clamp(min=0)
-
-    brow = (y > 44) & (y < 60) & (x.abs() > 10) & (x.abs() < 55) & (z > 70)
-    brow_lift = uniform(0, 0.8) * rough.abs()
-
-    oval = (x / uniform(58, 80)) ** 2 + ((y - 5) / uniform(85, 105)) ** 2
-    scarf = ((oval > 1) | (z < 15)) & (uniform(0, 1) < 0.1)
-    scarf_lift = (uniform(3, 12) + 2.5 * shape).clamp(min=0.5)
-
-    covered = hair | beard | scarf
-    lift = torch.where(brow & ~covered, brow_lift, torch.zeros_like(rough))
-    lift = torch.where(beard, beard_lift, lift)
-    lift = torch.where(hair, hair_lift, lift)
-    lift = torch.where(scarf, scarf_lift, lift)
-    return Surface(surface.points + surface.normals * lift[..., None], surface.normals, surface.inside, ~covered)
+    start = stream.integer(0, POOL_SIZE - count)
+    part = torch.arange(start, start + count, device=vertices.device)
+    part = torch.cat([part, torch.arange(len(pool.triangle) - extra, len(pool.triangle), device=vertices.device)])
+    vertex = part >= len(pool.triangle) - extra
+    xyz = vertices[face.triangles[pool.triangle[part]]]
+    points = (xyz * pool.barycentric[part][..., None]).sum(1)
+    normals = torch.linalg.cross(xyz[:, 1] - xyz[:, 0], xyz[:, 2] - xyz[:, 0])
+    length = normals.norm(dim=1)
+    area = pool.area[part] * (length / pool.triangle_area[part]).clamp(max=10)
+    bare = torch.ones_like(vertex)
+    normals = normals / length.clamp(min=1e-9)[:, None]
+    return Surface(points, normals, pool.inside[part], bare, area, pool.bend[part], vertex), pool.place[part]

@@ -18,18 +18,23 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from lineament.detect.features import FACE_LEVELS, FACE_NEIGHBOURS, NETWORK_UNIT, WHOLE_LEVELS, WHOLE_NEIGHBOURS
+from lineament.detect.features import FACE_LEVELS, FACE_NEIGHBOURS, WHOLE_LEVELS, WHOLE_NEIGHBOURS
+from lineament.detect.patches import NEAREST
 from lineament.errors import InputError, ModelError
 from lineament.io.atomic import atomic_write
 from lineament.nets.cfgat import CFGAT
 from lineament.nets.coarse import Coarse
-from lineament.training.data import ShardPool, face_batch
-from lineament.training.landmarks import all_queries
-from lineament.training.losses import INNER, distance
+from lineament.nets.refine import Refine
 from lineament.training.shards import GRAPH
 
+LICENCE = (
+    "Apache-2.0; learned from virtual people made of face_model.npz (ICT-FaceKit, MIT) "
+    "and people.npz (MakeHuman, CC0); see NOTICE"
+)
 LARGE = 256
 """Weights with as many numbers are stored in half precision."""
+PER_LANDMARK = ("queries", "patches", "log_sigma")
+"""Inputs whose second axis is as long as the user asks."""
 PARITY = 1e-4
 """Largest difference between torch and ONNX Runtime, network units."""
 
@@ -57,6 +62,13 @@ def _inputs(network: nn.Module) -> tuple[tuple[Tensor, ...], list[str], list[str
             (geometry, *graphs, torch.randn(1, 70, 3) * 0.5),
             ["geometry", *GRAPH, "queries"],
             ["xyz", "log_scale", "visible", "first"],
+        )
+    if isinstance(network, Refine):
+        patches = torch.randn(1, 70, 2 * NEAREST, 3) * 0.5
+        return (
+            (patches, torch.randn(1, 70, 3) * 0.5, torch.randn(1, 70) * 0.5 - 2),
+            ["patches", "queries", "log_sigma"],
+            ["step", "log_scale"],
         )
     points = torch.randn(1, WHOLE_LEVELS[0], 3)
     normals = nn.functional.normalize(torch.randn(1, WHOLE_LEVELS[0], 3), dim=-1)
@@ -111,7 +123,7 @@ def write_onnx(network: nn.Module, path: Path) -> float:
             dynamo=True,
             optimize=True,
             verbose=False,
-            dynamic_shapes=tuple({1: free} if name == "queries" else None for name in names),
+            dynamic_shapes=tuple({1: free} if name in PER_LANDMARK else None for name in names),
         )
     if program is None:
         raise ModelError(f"torch could not export {path.stem}")
@@ -127,42 +139,13 @@ def write_onnx(network: nn.Module, path: Path) -> float:
     return difference
 
 
-@torch.no_grad()
-def calibrate(network: nn.Module, test: ShardPool, batches: int = 24) -> dict[str, float]:
-    """Measure CF-GAT on held-out virtual scans from slightly wrong poses.
-
-    Returns
-    -------
-    dict
-        `sigma_factor`, which makes the mean expected error the mean error, and errors in mm.
-    """
-    asked, _ = all_queries()
-    generator = torch.Generator().manual_seed(0)
-    test.rng = np.random.default_rng(0)
-    errors, scales = [], []
-    for _ in range(batches):
-        batch = face_batch(test, 8, generator, augment=False)
-        outputs = network(batch["geometry"], *(batch[name] for name in GRAPH), asked.expand(8, -1, -1))
-        errors.append(distance(outputs[0], batch["landmarks"]) * NETWORK_UNIT)
-        scales.append(3 * outputs[1].exp() * NETWORK_UNIT)
-    error, scale = torch.cat(errors), torch.cat(scales)
-    inner = error[:, INNER]
-    return {
-        "sigma_factor": float(error.mean() / scale.mean()),
-        "inner_mean_mm": float(inner.mean()),
-        "inner_median_mm": float(inner.median()),
-        "inner_p95_mm": float(inner.flatten().quantile(0.95)),
-        "all_mean_mm": float(error.mean()),
-    }
-
-
 def export(folder: Path, out: Path) -> list[Path]:
     """Write the ONNX file and the card of each network that has a checkpoint in `folder`.
 
     Parameters
     ----------
     folder : Path
-        Where `train` left its checkpoints and shards.
+        Where `train` left its checkpoints.
     out : Path
         Receives `NAME.onnx` and `NAME.json`.
 
@@ -172,8 +155,8 @@ def export(folder: Path, out: Path) -> list[Path]:
         There is no checkpoint in `folder`.
     """
     out.mkdir(parents=True, exist_ok=True)
-    written = []
-    for untrained in (Coarse(), CFGAT()):
+    names = []
+    for untrained in (Coarse(), CFGAT(), Refine()):
         network: nn.Module = untrained
         name = type(network).__name__.lower()
         checkpoint = folder / f"{name}.pt"
@@ -190,15 +173,19 @@ def export(folder: Path, out: Path) -> list[Path]:
             "parameters": sum(p.numel() for p in network.parameters()),
             "steps": state["step"],
             "parity": write_onnx(network, path),
-            "licence": "Apache-2.0; learned from virtual people of face_model.npz (ICT-FaceKit, MIT; see NOTICE)",
+            "licence": LICENCE,
+            "sigma_factor": 1.0,
         }
-        if isinstance(network, CFGAT):
-            card |= calibrate(network, ShardPool(folder / "shards", 0, test=True))
         card["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
         path.replace(out / f"{name}.onnx")
-        with atomic_write(out / f"{name}.json") as file:
-            file.write((json.dumps(card, indent=2) + "\n").encode())
-        written += [out / f"{name}.onnx", out / f"{name}.json"]
-    if not written:
+        write_card(out / f"{name}.json", card)
+        names.append(name)
+    if not names:
         raise InputError(f"{folder} holds no checkpoint; run `lineament train landmarks` first")
-    return written
+    return [out / f"{name}.{suffix}" for name in names for suffix in ("onnx", "json")]
+
+
+def write_card(path: Path, card: dict[str, Any]) -> None:
+    """Write a network's card."""
+    with atomic_write(path) as file:
+        file.write((json.dumps(card, indent=2) + "\n").encode())

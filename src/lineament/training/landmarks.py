@@ -1,4 +1,4 @@
-"""`lineament train landmarks`: draw virtual scans, train both networks, export them.
+"""`lineament train landmarks`: draw virtual scans, train the three networks, export them.
 
 Symbols: B batch, L landmarks.
 """
@@ -14,27 +14,19 @@ from rich.progress import track
 from torch import Tensor, nn
 
 from lineament.detect.features import NETWORK_UNIT
-from lineament.detect.queries import queries
-from lineament.face.model import load_face_model
+from lineament.detect.patches import PATCH_UNIT
+from lineament.errors import InputError
 from lineament.nets.cfgat import CFGAT
 from lineament.nets.coarse import Coarse
-from lineament.training.data import HELD_OUT, ShardPool, face_batch, whole_batch
+from lineament.nets.refine import Refine
+from lineament.training.data import HELD_OUT, ShardPool, all_queries, answer_first, face_batch, patch_batch, whole_batch
 from lineament.training.loop import fit
-from lineament.training.losses import INNER, cfgat_loss, coarse_loss
+from lineament.training.losses import INNER, cfgat_loss, coarse_loss, refine_loss
 from lineament.training.presets import Preset
 from lineament.training.shards import GRAPH, write_shard
 
 FIRST = 2
 """Shards that training starts with; the rest is drawn beside it."""
-
-
-def all_queries() -> tuple[Tensor, Tensor]:
-    """Return every landmark's query (L, 3) and its mirror partner (L,), all sets one after another."""
-    sets = load_face_model().landmark_sets
-    starts = np.cumsum([0, *(len(chosen) for chosen in sets.values())])
-    asked = np.concatenate([queries(name) for name in sets])
-    partner = np.concatenate([chosen.mirror + start for chosen, start in zip(sets.values(), starts, strict=False)])
-    return torch.from_numpy(asked), torch.from_numpy(partner.astype(np.int64))
 
 
 def draw_shards(folder: Path, first: int, count: int, stride: int, device: str = "cpu") -> None:
@@ -118,11 +110,59 @@ def train_coarse(pool: ShardPool, test: ShardPool, preset: Preset, folder: Path,
     return fit(Coarse().to(device), step, preset.coarse_steps, preset, folder, evaluate)
 
 
-TRAINERS = {"coarse": train_coarse, "cfgat": train_cfgat}
+def train_refine(pool: ShardPool, test: ShardPool, preset: Preset, folder: Path, device: str) -> nn.Module:
+    """Train the refining network on patches around CF-GAT's answers.
+
+    Raises
+    ------
+    InputError
+        CF-GAT has no checkpoint in `folder` yet.
+    """
+    checkpoint = folder / "cfgat.pt"
+    if not checkpoint.exists():
+        raise InputError(f"{folder} holds no cfgat.pt: refinement learns from CF-GAT's answers, so train that first")
+    first = CFGAT().to(device)
+    first.load_state_dict(torch.load(checkpoint, map_location=device)["mean"])
+    asked, partner = all_queries()
+    generator = torch.Generator().manual_seed(2)
+    answer_first(first, test, asked, torch.Generator().manual_seed(3))
+
+    def answer(network: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        moved = {name: values[None].to(device) for name, values in batch.items()}
+        outputs = network(moved["patches"], moved["queries"], moved["log_sigma"])
+        return refine_loss(outputs, moved["step"], moved["visible"], moved["log_sigma"])
+
+    def step(network: nn.Module, number: int) -> tuple[Tensor, dict[str, float]]:
+        if number % 200 == 0:
+            pool.refresh()
+            answer_first(first, pool, asked, generator)
+        inner = 17 + torch.randperm(51, generator=generator)[: preset.patches * 2 // 3]
+        others = torch.randperm(len(asked), generator=generator)[: preset.patches - len(inner)]
+        batch = patch_batch(pool, preset.patch_scans, asked, partner, torch.cat([inner, others]), generator)
+        loss, error = answer(network, batch)
+        return loss, {"loss": float(loss.detach()), "refined_mm": float(error.mean()) * PATCH_UNIT}
+
+    @torch.no_grad()
+    def evaluate(network: nn.Module) -> dict[str, float]:
+        fixed = torch.Generator().manual_seed(0)
+        test.rng = np.random.default_rng(0)
+        batch = patch_batch(test, 64, asked, partner, torch.arange(17, 68), fixed)
+        error = answer(network, batch)[1][0] * PATCH_UNIT
+        return {
+            "inner_mm": float(error.mean()),
+            "first_mm": float(batch["step"].norm(dim=-1).mean()) * PATCH_UNIT,
+        }
+
+    return fit(Refine().to(device), step, preset.refine_steps, preset, folder, evaluate)
+
+
+TRAINERS = {"coarse": train_coarse, "cfgat": train_cfgat, "refine": train_refine}
+PARTS = {"coarse": ("whole", "faceless_whole"), "cfgat": ("face",), "refine": ("face", "patch")}
+"""What each network learns from of a scan."""
 
 
 def train(
-    preset: Preset, folder: Path, networks: tuple[str, ...] = ("coarse", "cfgat"), device: str = "cpu", workers: int = 1
+    preset: Preset, folder: Path, networks: tuple[str, ...] = tuple(TRAINERS), device: str = "cpu", workers: int = 1
 ) -> dict[str, nn.Module]:
     """Draw the scans and train.
 
@@ -157,7 +197,7 @@ def train(
     try:
         trained = {}
         for seed, name in enumerate(networks):
-            pools = (ShardPool(shards, seed), ShardPool(shards, 0, test=True))
+            pools = (ShardPool(shards, seed, PARTS[name]), ShardPool(shards, 0, PARTS[name], test=True))
             trained[name] = TRAINERS[name](*pools, preset, folder, device)
         return trained
     finally:

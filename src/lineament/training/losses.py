@@ -43,3 +43,17 @@ def coarse_loss(
     loss = (each * weight).sum() / weight.sum().clamp(min=1)
     loss = loss + 0.3 * bce(face_logit, on_face.float()) + 0.3 * bce(found_logit, found)
     return loss, torch.where(on_face & near, error.detach(), torch.nan)
+
+
+def refine_loss(
+    outputs: tuple[Tensor, Tensor], step: Tensor, visible: Tensor, log_sigma: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the loss and the error (L,) of the refining network's answers, patch units.
+
+    Errors count as a share of what a first answer of that quality leaves: fine corrections matter as much as large.
+    """
+    found, log_scale = outputs
+    error = distance(found, step)
+    weight = torch.where(visible, 1.0, 0.3)
+    share = error * torch.exp(-0.5 * log_sigma)
+    return ((2 * share + 0.3 * likelihood(error, log_scale.clamp(-7, 1))) * weight).mean(), error.detach()

@@ -13,6 +13,9 @@ class Preset:
     """Shards of 64 virtual scans drawn in all; the first four are kept for testing."""
     coarse_steps: int
     cfgat_steps: int
+    refine_steps: int
+    calibration: int = 320
+    """Virtual scans that the expected errors are calibrated on."""
     batch: int = 8
     learning_rate: float = 1e-3
     weight_decay: float = 0.02
@@ -21,10 +24,14 @@ class Preset:
     cool_down: float = 0.4
     """Last share of the steps, in which the learning rate falls to nothing."""
     queries: int = 72
-    """Landmarks asked for in a step besides the 68 of iBUG."""
+    """Landmarks that CF-GAT is asked for in a step besides the 68 of iBUG."""
+    patch_scans: int = 6
+    """Scans in a step of the refining network,"""
+    patches: int = 72
+    """and patches of each."""
 
 
 PRESETS = {
-    "quick": Preset(shards=8, coarse_steps=100, cfgat_steps=100, warm_up=20),
-    "release": Preset(shards=100, coarse_steps=3_000, cfgat_steps=7_000),
+    "quick": Preset(shards=8, coarse_steps=100, cfgat_steps=100, refine_steps=100, calibration=8, warm_up=20),
+    "release": Preset(shards=100, coarse_steps=4_500, cfgat_steps=16_000, refine_steps=6_500),
 }

@@ -6,7 +6,7 @@ Symbols: B scans of a shard, L landmarks of all sets one after another.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lineament.detect.features import face_graph, sample_face, sample_whole, whole_graph
+from lineament.detect.patches import detail
 from lineament.errors import InputError, NoFaceError
 from lineament.face.model import load_face_model
 from lineament.geometry.neighbours import knn
 
-Arrays = Mapping[str, npt.NDArray[Any]]
+Arrays = dict[str, npt.NDArray[Any]]
 
 SHARD_SIZE = 64
 FACELESS_SHARE = 0.2
@@ -26,6 +27,11 @@ FACELESS_SHARE = 0.2
 FINE, WIDE = 0.01, 0.1
 """Millimetres in one step of the stored coordinates: in the face, and in a whole scan."""
 GRAPH = ("local", "pool_1", "graph_1", "pool_2", "graph_2", "up")
+RAGGED = ("patch_fine", "patch_wide")
+"""Arrays with as many rows as a scan has; stored end to end, with `NAME_end` beside them."""
+FEWEST_NEAR = 50
+PATCH_REACH = 15.0
+"""Points farther than this from every landmark are no part of any patch, mm."""
 
 
 def _random_turn(rng: np.random.Generator, degrees: float) -> npt.NDArray[np.float32]:
@@ -81,6 +87,21 @@ def _face_record(points: npt.NDArray[np.float32], rng: np.random.Generator) -> d
     }
 
 
+def _patch_record(
+    points: npt.NDArray[np.float32], landmarks: npt.NDArray[np.float32], rng: np.random.Generator
+) -> dict[str, npt.NDArray[Any]]:
+    """Average the surface around the landmarks as refinement would, in cells that lie at a random angle."""
+    turn, shift = _random_turn(rng, 9), rng.normal(size=3)
+    surface = detail((points @ turn.T + shift).astype(np.float32))
+    record = {}
+    for name, means in zip(RAGGED, (surface.fine, surface.wide), strict=True):
+        means = ((means - shift) @ turn).astype(np.float32)
+        record[name] = _steps(means[knn(landmarks, 1, means)[1][:, 0] < PATCH_REACH], FINE)
+    if min(len(means) for means in record.values()) < FEWEST_NEAR:
+        raise NoFaceError("too few points around the landmarks")
+    return record
+
+
 def _whole_record(
     points: npt.NDArray[np.float32], on_face: npt.NDArray[np.bool_], rng: np.random.Generator
 ) -> dict[str, npt.NDArray[Any]]:
@@ -109,17 +130,26 @@ def draw_records(seed: int, count: int, device: str = "cpu") -> Iterator[dict[st
     while done < count:
         for scan in scanner.faces(8):
             cloud, skin = scan.points.cpu().numpy(), scan.on_face.cpu().numpy()
-            keep = _cut(cloud, rng)
+            if scan.landmarks is None or scan.visible is None or done == count:
+                continue
+            landmarks, visible = scan.landmarks.cpu().numpy(), scan.visible.cpu().numpy()
+            # What is cut away with its landmarks is hidden from then on.
+            keep = _cut(np.concatenate([cloud, landmarks]), rng)
+            visible, keep = visible & keep[len(cloud) :], keep[: len(cloud)]
             cloud, skin = cloud[keep], skin[keep]
-            if scan.landmarks is None or scan.visible is None or np.count_nonzero(skin) < 300 or done == count:
+            if np.count_nonzero(skin) < 300:
                 continue
             try:
-                record = {**_face_record(cloud, rng), **_whole_record(cloud, skin, rng)}
+                record = {
+                    **_face_record(cloud, rng),
+                    **_whole_record(cloud, skin, rng),
+                    **_patch_record(cloud, landmarks, rng),
+                }
             except (NoFaceError, InputError):
                 continue
             yield record | {
-                "landmarks": _steps(scan.landmarks.cpu().numpy(), FINE),
-                "visible": scan.visible.cpu().numpy(),
+                "landmarks": _steps(landmarks, FINE),
+                "visible": visible,
             }
             done += 1
 
@@ -132,6 +162,15 @@ def draw_faceless(seed: int, count: int, device: str = "cpu") -> Iterator[dict[s
     rng = np.random.default_rng(seed + 1)
     for scan in scanner.faceless(count):
         yield _whole_record(scan.points.cpu().numpy(), scan.on_face.cpu().numpy(), rng)
+
+
+def packed(faces: list[dict[str, Any]], others: list[dict[str, Any]]) -> dict[str, npt.NDArray[Any]]:
+    """Join the records of a shard: arrays of faces, ragged ones end to end, and under `faceless_...` the others."""
+    arrays = {name: np.stack([record[name] for record in faces]) for name in faces[0] if name not in RAGGED}
+    for name in RAGGED:
+        arrays[name] = np.concatenate([record[name] for record in faces])
+        arrays[f"{name}_end"] = np.cumsum([len(record[name]) for record in faces])
+    return arrays | {f"faceless_{name}": np.stack([record[name] for record in others]) for name in others[0]}
 
 
 def write_shard(folder: Path, number: int, device: str = "cpu") -> Path:
@@ -148,8 +187,7 @@ def write_shard(folder: Path, number: int, device: str = "cpu") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     faces = list(draw_records(2 * number, SHARD_SIZE, device))
     others = list(draw_faceless(2 * number, round(SHARD_SIZE * FACELESS_SHARE), device))
-    arrays = {name: np.stack([record[name] for record in faces]) for name in faces[0]}
-    arrays |= {f"faceless_{name}": np.stack([record[name] for record in others]) for name in others[0]}
+    arrays = packed(faces, others)
     partial = path.with_suffix(f".{os.getpid()}.tmp")
     with partial.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Benchmarks: protocols, datasets, metrics, reports, comparisons. PyTorch is imported for virtual people alone."""
