@@ -42,7 +42,7 @@ REGION_MARGIN = 1.05
 MOST_LOOKS = 3
 SAME_SIZE = 0.02
 """A scan in no common unit is sampled again until its size changes by less than this share."""
-HOLE = 6.0
+HOLE = 5.0
 """A landmark with no measured point within this distance lies in a hole, mm; more in sparse scans."""
 WORST_SIGMA = 4.5
 """A face whose inner points have a larger mean expected error is not believed, mm."""
@@ -152,8 +152,9 @@ class Detector:
             replace(first, xyz=step.apply(first.xyz)),
             ask_in_the_mirror(self._cfgat, last, face_graph(last.points), everything),
         )
-        answer = refined(self._refine, answer, detail(step.apply(region)), everything)
-        answer = replace(answer, visible=answer.visible & _measured(answer.xyz, last))
+        surface = detail(step.apply(region))
+        answer = refined(self._refine, answer, surface, everything)
+        answer = replace(answer, visible=answer.visible & _measured(answer.xyz, surface.wide))
         _believe(answer, found.score)
         mm_per_unit = mm_per_unit if unit else pose.scale
         landmarks = _by_set(answer, pose.inverse(), tuple(asked), unit, mm_per_unit)
@@ -198,12 +199,12 @@ def _moved(sample: FaceSample, step: Similarity) -> FaceSample:
     return replace(sample, points=step.apply(sample.points), normals=step.rotate(sample.normals))
 
 
-def _measured(xyz: npt.NDArray[np.float64], sample: FaceSample) -> npt.NDArray[np.bool_]:
+def _measured(xyz: npt.NDArray[np.float64], surface: Floats) -> npt.NDArray[np.bool_]:
     """Tell which places have measured points around them, and which lie in a hole."""
-    places = np.unique(sample.points, axis=0)  # a sparse scan's points are repeated
-    spacing = float(np.median(knn(places, 2)[1][:, 1]))
-    away = knn(places, 1, xyz.astype(np.float32))[1][:, 0]
-    near: npt.NDArray[np.bool_] = away < max(HOLE, 3 * spacing)
+    some = surface[:: max(1, len(surface) // 1000)]
+    spacing = float(np.median(knn(surface, 2, some)[1][:, 1]))
+    away = knn(surface, 1, xyz.astype(np.float32))[1][:, 0]
+    near: npt.NDArray[np.bool_] = away < max(HOLE, 2.5 * spacing)
     return near
 
 
