@@ -231,11 +231,13 @@ def markdown(tables: dict[str, list[dict[str, Any]]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["real", "virtual"])
-    parser.add_argument("path", nargs="?", type=Path, default=Path("../shared/data/real"))
+    parser.add_argument("path", nargs="?", type=Path, help="folder that holds james/james.obj, for `real`")
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--seed", type=int, default=2_000_001)
     parser.add_argument("--out", type=Path, help="folder for the JSON and the table")
     options = parser.parse_args()
+    if options.what == "real" and options.path is None:
+        parser.error("`real` needs the folder of the scans")
     tables = real(options.path) if options.what == "real" else virtual(options.count, options.seed)
     print(markdown(tables))
     if options.out:
