@@ -12,7 +12,6 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from lineament.detect.answers import bound  # noqa: E402
-from lineament.detect.session import load_network  # noqa: E402
 from lineament.training.calibrate import SHARE, calibrate, measure  # noqa: E402
 
 
@@ -24,9 +23,14 @@ def test_a_wrong_factor_is_put_right(tmp_path):
     before = json.loads(card.read_text())
     card.write_text(json.dumps(before | {"sigma_factor": 0.2 * before["sigma_factor"]}))
     calibrate(tmp_path, 8)
-    load_network.cache_clear()
     errors, sigmas = measure(tmp_path, 8)
-    load_network.cache_clear()
     assert (errors < bound(SHARE) * sigmas).mean() == pytest.approx(SHARE, abs=0.01)
     assert np.isfinite(errors).all()
     assert json.loads(card.read_text())["sha256"] == before["sha256"]
+
+
+def test_networks_that_find_no_face_keep_their_factor(tmp_path, monkeypatch):
+    (tmp_path / "refine.json").write_text(json.dumps({"sigma_factor": 1.0}))
+    monkeypatch.setattr("lineament.training.calibrate.measure", lambda *_: (np.zeros((0, 654)), np.zeros((0, 654))))
+    assert calibrate(tmp_path, 8) == {}
+    assert json.loads((tmp_path / "refine.json").read_text()) == {"sigma_factor": 1.0}

@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from lineament.errors import InputError  # noqa: E402
 from lineament.face.model import load_face_model  # noqa: E402
 from lineament.training.data import (  # noqa: E402
     ShardPool,
@@ -16,6 +17,7 @@ from lineament.training.data import (  # noqa: E402
     patch_batch,
     whole_batch,
 )
+from lineament.training.landmarks import train_refine  # noqa: E402
 from lineament.training.loop import fit, learning_rate  # noqa: E402
 from lineament.training.losses import likelihood  # noqa: E402
 from lineament.training.presets import PRESETS, Preset  # noqa: E402
@@ -157,3 +159,9 @@ def test_every_landmark_has_its_own_query():
     assert len(asked) == sum(len(chosen) for chosen in load_face_model().landmark_sets.values())
     near = torch.cdist(asked[:68], asked[:68]) + 10 * torch.eye(68)
     assert float(near.min()) * 100 > 1  # mm on the template: upper and lower lip lie apart
+
+
+def test_refinement_is_not_trained_before_cfgat(shard_folder, tmp_path):
+    pools = [ShardPool(shard_folder, 0, ("face", "patch"), test=test) for test in (False, True)]
+    with pytest.raises(InputError, match=r"train that first"):
+        train_refine(*pools, PRESETS["quick"], tmp_path, "cpu")

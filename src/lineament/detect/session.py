@@ -35,9 +35,8 @@ class Network:
         return [np.asarray(output)[0] for output in outputs]
 
 
-@cache
 def load_network(name: str, threads: int = 0, folder: Path | None = None) -> Network:
-    """Load `coarse`, `cfgat` or `refine`.
+    """Load `coarse`, `cfgat` or `refine`: the package's are read once, a folder's anew each time.
 
     Parameters
     ----------
@@ -52,6 +51,15 @@ def load_network(name: str, threads: int = 0, folder: Path | None = None) -> Net
     ModelError
         The file is missing, or its bytes are not those of its model card.
     """
+    return _packaged(name, threads) if folder is None else _read(name, threads, folder)
+
+
+@cache
+def _packaged(name: str, threads: int) -> Network:
+    return _read(name, threads, None)
+
+
+def _read(name: str, threads: int, folder: Path | None) -> Network:
     place = resources.files(ASSETS) if folder is None else folder
     try:
         weights = place.joinpath(f"{name}.onnx").read_bytes()

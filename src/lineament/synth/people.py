@@ -23,9 +23,10 @@ from lineament.synth.lips import closing_travel, rest_lips
 from lineament.synth.proportions import Proportions, reshape, wanted_proportions
 from lineament.synth.shapes import AGES, ORIGINS, SEXES, Shapes, load_shapes
 
-__all__ = ["AGES", "ORIGINS", "SEXES", "People", "TorchFace", "align_rigid", "random_people"]
+__all__ = ["AGES", "INSIDE", "ORIGINS", "SEXES", "People", "TorchFace", "align_rigid", "random_people"]
 
-_INSIDE = ("mouth", "eyeball_left", "eyeball_right")
+INSIDE = ("mouth", "eyeball_left", "eyeball_right")
+"""Regions that lids or lips may cover."""
 _ODD = ("ear-shape", "ear-flap", "head-diamond", "triangular", "head-square", "neck-scale")
 """Sliders that soon spoil a face."""
 
@@ -88,7 +89,7 @@ class TorchFace:
             expression_names=model.expression_names,
             region_names=model.region_names,
             normals=tensor(vertex_normals(model.vertices, model.triangles), torch.float32),
-            skin=tensor(~np.isin(np.array(model.region_names)[model.region], _INSIDE), torch.bool),
+            skin=tensor(~np.isin(np.array(model.region_names)[model.region], INSIDE), torch.bool),
             lids=tuple(LidCover.from_model(model, side, device) for side in ("left", "right")),
             landmark_triangle=tensor(np.concatenate([s.triangle for s in sets]), torch.int64),
             landmark_barycentric=tensor(np.concatenate([s.barycentric for s in sets]), torch.float32),

@@ -10,11 +10,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from lineament.synth.people import TorchFace
+from lineament.synth.people import INSIDE, TorchFace
 from lineament.synth.stream import Stream
 
-INSIDE = ("mouth", "eyeball_left", "eyeball_right")
-"""Regions that lids or lips may cover."""
 POOL_SIZE = 600_000
 
 
