@@ -36,7 +36,7 @@ from lineament.detect.features import NETWORK_UNIT
 from lineament.geometry.sampling import farthest_point_sample
 from lineament.nets.cfgat import CFGAT, CFGATConfig
 from lineament.training.data import ShardPool, all_queries, face_batch
-from lineament.training.loop import fit
+from lineament.training.loop import fit, half_precision
 from lineament.training.losses import INNER, cfgat_loss
 from lineament.training.presets import PRESETS
 from lineament.training.shards import GRAPH, write_shard
@@ -109,7 +109,9 @@ def train(name: str, shards: Path, folder: Path, steps: int, seed: int, device: 
 
     def step(network: nn.Module, number: int) -> tuple[Tensor, dict[str, float]]:
         starts.append(time.perf_counter())
-        loss, error = answer(network, face_batch(pool, preset.batch, generator), device)
+        batch = face_batch(pool, preset.batch, generator)
+        with half_precision(device):
+            loss, error = answer(network, batch, device)
         return loss, {"loss": float(loss.detach()), "inner_mm": float(error[:, INNER].mean()) * NETWORK_UNIT}
 
     def evaluate(network: nn.Module) -> dict[str, float]:

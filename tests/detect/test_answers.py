@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
 from lineament.detect.answers import Answer, bound, mean, refined
 from lineament.detect.patches import NEAREST, PATCH_UNIT, Detail
-from lineament.detect.session import Network
 
 
 @dataclass
@@ -18,15 +17,16 @@ class Surface:
 
     card: dict = field(default_factory=lambda: {"sigma_factor": 2.0})
 
-    def run(self, patches, queries, log_sigma):
-        self.queries = queries
+    def run(self, patches, queries, log_sigma, context):
+        self.queries, self.context = queries, context
         return [patches[:, NEAREST:].mean(axis=1), log_sigma + np.log(0.1)]
 
 
 @pytest.fixture
 def answer():
     rng = np.random.default_rng(0)
-    return Answer(rng.normal(size=(5, 3)) * 30, np.full(5, 4.0, np.float32), np.ones(5, dtype=bool))
+    context = np.arange(2 * 5 * 4, dtype=np.float32).reshape(2, 5, 4)
+    return Answer(rng.normal(size=(5, 3)) * 30, np.full(5, 4.0, np.float32), np.ones(5, dtype=bool), context)
 
 
 def test_refinement_goes_where_the_surface_is(answer):
@@ -39,11 +39,13 @@ def test_refinement_goes_where_the_surface_is(answer):
     # 3 scales of 0.1 x 4 mm, times the card's factor.
     np.testing.assert_allclose(better.sigma, 3 * 0.1 * 4.0 * 2.0, rtol=1e-5)
     np.testing.assert_array_equal(network.queries[5:], asked * [-1, 1, 1])
+    # What CF-GAT knew of the mirrored face goes with the mirrored patch.
+    np.testing.assert_array_equal(network.context[5:], answer.context[1])
 
 
 def test_what_differs_in_the_mirror_is_averaged(answer):
     class Right(Surface):
-        def run(self, patches, queries, log_sigma):
+        def run(self, patches, queries, log_sigma, context):
             return [np.tile(np.float32([1, 0, 0]), (len(patches), 1)), log_sigma]
 
     cloud = np.zeros((100, 3), np.float32)
@@ -53,6 +55,8 @@ def test_what_differs_in_the_mirror_is_averaged(answer):
 
 
 def test_the_shipped_refinement_brings_landmarks_back_to_their_places():
+    from lineament.detect.answers import ask, ask_in_the_mirror
+    from lineament.detect.features import face_graph, sample_face
     from lineament.detect.patches import detail
     from lineament.detect.queries import queries
     from lineament.detect.session import load_network
@@ -60,19 +64,25 @@ def test_the_shipped_refinement_brings_landmarks_back_to_their_places():
     from lineament.geometry.sampling import sample_surface
 
     model = load_face_model()
-    network: Network = load_network("refine")
     truth = model.landmarks(model.vertices, "ibug68")[27:68]
-    rng = np.random.default_rng(1)
-    first = Answer(truth + rng.normal(size=truth.shape) * 1.5, np.full(41, 2.4, np.float32), np.ones(41, dtype=bool))
+    asked = queries("ibug68")[27:68]
     points = sample_surface(model.vertices, model.triangles, 120_000)[0]
-    better = refined(network, first, detail(points), queries("ibug68")[27:68])
-    before, after = (np.linalg.norm(one.xyz - truth, axis=1).mean() for one in (first, better))
-    assert after < 0.85 * before
+    sample = sample_face(points)[0]
+    shape = (sample, face_graph(sample.points), asked)
+    both = mean(ask(load_network("cfgat"), *shape), ask_in_the_mirror(load_network("cfgat"), *shape))
+    rng = np.random.default_rng(1)
+    wrong = rng.normal(size=truth.shape) * 0.8
+    moved = replace(both, xyz=truth + wrong)
+    better = refined(load_network("refine"), moved, detail(points), asked)
+    before, after = (np.linalg.norm(one.xyz - truth, axis=1).mean() for one in (moved, better))
+    assert after < 0.9 * before
 
 
 def test_the_mean_of_two_answers_is_visible_where_both_are(answer):
-    other = Answer(answer.xyz + 2, answer.sigma, np.array([True, False, True, True, True]))
-    both = mean(answer, other)
+    one = replace(answer, context=answer.context[:1])
+    other = replace(answer, xyz=answer.xyz + 2, visible=np.arange(5) != 1, context=answer.context[1:])
+    both = mean(one, other)
+    np.testing.assert_array_equal(both.context, answer.context)
     np.testing.assert_allclose(both.xyz, answer.xyz + 1)
     assert both.visible.tolist() == [True, False, True, True, True]
     assert bound(0.5) < bound(0.9)

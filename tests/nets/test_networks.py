@@ -69,7 +69,7 @@ def test_cfgat_answers_each_query_by_itself(rng):
     asked = torch.from_numpy(rng.normal(size=(1, 9, 3)).astype(np.float32))
     together = network(torch.from_numpy(geometry)[None], *edges, asked)
     alone = network(torch.from_numpy(geometry)[None], *edges, asked[:, 4:6])
-    assert [tuple(output.shape) for output in together] == [(1, 9, 3), (1, 9), (1, 9), (1, 9, 3)]
+    assert [tuple(output.shape) for output in together] == [(1, 9, 3), (1, 9), (1, 9), (1, 9, 3), (1, 9, 224)]
     for one, other in zip(together, alone, strict=True):
         torch.testing.assert_close(one[:, 4:6], other, atol=1e-4, rtol=1e-3)
 
@@ -88,7 +88,7 @@ def test_every_weight_of_cfgat_learns(rng):
 @torch.no_grad()
 def test_an_untrained_refinement_leaves_the_answers_where_they_are(rng):
     patches, queries = torch.from_numpy(rng.normal(size=(2, 5, 96, 3)).astype(np.float32)), torch.rand(2, 5, 3)
-    step, log_scale = Refine()(patches, queries, torch.full((2, 5), -2.0))
+    step, log_scale = Refine()(patches, queries, torch.full((2, 5), -2.0), torch.rand(2, 5, 224))
     assert step.shape == (2, 5, 3)
     assert float(step.abs().max()) == 0
     assert float(log_scale.max()) == -3.0
@@ -102,6 +102,6 @@ def test_refinement_does_not_depend_on_the_order_within_a_patch(rng):
         parameter.add_(0.05 * torch.randn_like(parameter))
     patches, queries = torch.from_numpy(rng.normal(size=(1, 4, 96, 3)).astype(np.float32)), torch.rand(1, 4, 3)
     order = torch.cat([torch.randperm(48), 48 + torch.randperm(48)])
-    sigma = torch.full((1, 4), -2.0)
-    for one, other in zip(network(patches, queries, sigma), network(patches[:, :, order], queries, sigma), strict=True):
+    told = (queries, torch.full((1, 4), -2.0), torch.rand(1, 4, 224))
+    for one, other in zip(network(patches, *told), network(patches[:, :, order], *told), strict=True):
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)

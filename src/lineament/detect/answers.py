@@ -38,14 +38,16 @@ class Answer:
     """(L,) expected error, mm"""
     visible: npt.NDArray[np.bool_]
     """(L,)"""
+    context: Floats
+    """(asks, L, C) what CF-GAT knew of each landmark when it was asked"""
 
 
 def ask(network: Network, sample: FaceSample, graph: tuple[npt.NDArray[np.int64], ...], asked: Floats) -> Answer:
     """Ask CF-GAT for the places `asked` (L, 3)."""
-    xyz, log_scale, logit, _ = network.run(sample.geometry(), *graph, asked)
+    xyz, log_scale, logit, _, context = network.run(sample.geometry(), *graph, asked)
     sigma = 3 * np.exp(log_scale) * NETWORK_UNIT * network.card["sigma_factor"]
     xyz = xyz.astype(np.float64) * NETWORK_UNIT + FACE_CENTRE
-    return Answer(xyz, sigma.astype(np.float32), logit > 0)
+    return Answer(xyz, sigma.astype(np.float32), logit > 0, context[None])
 
 
 def ask_in_the_mirror(
@@ -58,17 +60,21 @@ def ask_in_the_mirror(
 
 
 def mean(one: Answer, other: Answer) -> Answer:
-    """Average two answers to one question."""
+    """Average two answers to one question; each keeps what it knew."""
     sigma = np.asarray((one.sigma + other.sigma) / 2, dtype=np.float32)
-    return Answer((one.xyz + other.xyz) / 2, sigma, one.visible & other.visible)
+    context = np.concatenate([one.context, other.context])
+    return Answer((one.xyz + other.xyz) / 2, sigma, one.visible & other.visible, context)
 
 
 def refined(network: Network, answer: Answer, surface: Detail, asked: Floats) -> Answer:
-    """Correct an answer by what the surface shows around it, as it is and in the mirror."""
+    """Correct the mean of a straight and a mirrored answer by what the surface shows around it, again in both ways."""
     around = patches(surface, answer.xyz.astype(np.float32))
     log_sigma = np.log(answer.sigma / PATCH_UNIT)
     step, log_scale = network.run(
-        np.concatenate([around, around * MIRROR]), np.concatenate([asked, asked * MIRROR]), np.tile(log_sigma, 2)
+        np.concatenate([around, around * MIRROR]),
+        np.concatenate([asked, asked * MIRROR]),
+        np.tile(log_sigma, 2),
+        np.concatenate(answer.context),
     )
     count = len(asked)
     step = (step[:count] + step[count:] * MIRROR) / 2

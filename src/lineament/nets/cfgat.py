@@ -46,6 +46,11 @@ class CFGATConfig:
     bands: int = 6
     """Octaves of the query's Fourier features; the finest has a period of about 12 mm."""
 
+    @property
+    def context(self) -> int:
+        """Channels of what the network knows of a landmark."""
+        return self.query + self.channels[1]
+
 
 class CFGAT(nn.Module):
     """See the module's text."""
@@ -96,7 +101,7 @@ class CFGAT(nn.Module):
         graph_2: Tensor,
         up: Tensor,
         queries: Tensor,
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Find landmarks.
 
         Parameters
@@ -123,6 +128,8 @@ class CFGAT(nn.Module):
             Logit.
         first : (B, L, 3)
             The answer before the closest look.
+        context : (B, L, query + channels[1])
+            What the network knows of each landmark: the refining network goes on from there.
         """
         x0 = self.local(self.embed(geometry), local, self.edges(geometry, local))
         x1 = self.pool_1(x0, pool_1, self.edges(geometry, pool_1))
@@ -152,6 +159,7 @@ class CFGAT(nn.Module):
         fine = self.fine(torch.cat([x0, gather(x1, up)[:, :, 0]], -1))
         # The landmarks stand first, so that each is a centre of its own little graph.
         close = self.look_0(torch.cat([asking, fine], 1), near + queries.shape[1], edges_0)
-        last = self.second(torch.cat([query, close], -1))
+        context = torch.cat([query, close], -1)
+        last = self.second(context)
         xyz = about + last[..., :3].float()
-        return xyz, last[..., 3].float(), last[..., 4].float(), first
+        return xyz, last[..., 3].float(), last[..., 4].float(), first, context.float()

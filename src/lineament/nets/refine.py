@@ -1,8 +1,9 @@
 """The refining network: given a landmark to within some millimetres, it looks at the surface there and corrects it.
 
 One small network for all landmarks. It is told which place of the face it looks for (the same query that CF-GAT
-answers) and how far off the first answer may be, so that it weighs the surface against what it was told. A handful of
-learned seeds read the patch by attention (Lee et al., Set Transformer, ICML 2019): all of it is matrix products.
+answers), how far off the first answer may be, and what CF-GAT knew when it gave it: along a brow or a lip the surface
+alone does not say where one is. A handful of learned seeds read the patch by attention (Lee et al., Set Transformer,
+ICML 2019): all of it is matrix products.
 
 Symbols: B batch, L patches, K points of a patch, S seeds, C channels.
 """
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from lineament.detect.patches import NEAREST
-from lineament.nets.cfgat import fourier
+from lineament.nets.cfgat import CFGATConfig, fourier
 from lineament.nets.graph_attention import CrossAttention
 
 
@@ -34,6 +35,7 @@ class RefineConfig:
     """Octaves of the query's Fourier features."""
     point_bands: int = 3
     """Octaves of a point's; the finest has a period of 5 mm."""
+    context: int = CFGATConfig().context
 
 
 class Refine(nn.Module):
@@ -45,6 +47,7 @@ class Refine(nn.Module):
         p, c = config.points, config.channels
         self.embed = nn.Sequential(nn.Linear(5 + 6 * config.point_bands, p), nn.GELU(), nn.Linear(p, p), nn.GELU())
         self.ask = nn.Sequential(nn.Linear(4 + 6 * config.bands, c), nn.GELU(), nn.Linear(c, c))
+        self.know = nn.Sequential(nn.LayerNorm(config.context), nn.Linear(config.context, c))
         self.modulate = nn.Linear(c, p)
         self.seed = nn.Parameter(torch.randn(config.seeds, c) * 0.5)
         self.look = nn.ModuleList(CrossAttention(c, p, config.heads) for _ in range(config.looks))
@@ -55,7 +58,7 @@ class Refine(nn.Module):
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
 
-    def forward(self, patches: Tensor, queries: Tensor, log_sigma: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, patches: Tensor, queries: Tensor, log_sigma: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         """Correct landmarks.
 
         Parameters
@@ -66,6 +69,8 @@ class Refine(nn.Module):
             Places on the face model's template.
         log_sigma : (B, L)
             Logarithm of the first answers' expected error, patch units.
+        context : (B, L, context)
+            CF-GAT's.
 
         Returns
         -------
@@ -75,10 +80,10 @@ class Refine(nn.Module):
             Logarithm of the scale of its error, patch units; the expected error is three times the scale.
         """
         batch = log_sigma.shape
-        patches, queries, log_sigma = (part.flatten(0, 1) for part in (patches, queries, log_sigma))
+        patches, queries, log_sigma, context = (part.flatten(0, 1) for part in (patches, queries, log_sigma, context))
         away = patches.square().sum(-1, keepdim=True).clamp(min=1e-8).sqrt()
         wide = (torch.arange(2 * NEAREST, device=patches.device) >= NEAREST).to(patches.dtype)
-        asked = self.ask(torch.cat([fourier(queries, self.config.bands), log_sigma[:, None]], -1))
+        asked = self.ask(torch.cat([fourier(queries, self.config.bands), log_sigma[:, None]], -1)) + self.know(context)
         x = self.embed(torch.cat([fourier(patches, self.config.point_bands), away, wide[:, None].expand_as(away)], -1))
         x = x * (1 + self.modulate(asked))[:, None]
         seeds = asked[:, None] + self.seed

@@ -6,6 +6,8 @@ Symbols: B batch, N points, L landmarks. Network units: 100 mm from `FACE_CENTRE
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +20,17 @@ from lineament.detect.queries import queries
 from lineament.errors import InputError
 from lineament.face.model import load_face_model
 from lineament.synth.sensors import rotation_about
+from lineament.training.loop import half_precision
 from lineament.training.shards import FINE, GRAPH, RAGGED, WIDE, Arrays
 
 HELD_OUT = 4
 """Shards that no network is trained on."""
 MIRROR = torch.tensor([-1.0, 1.0, 1.0])
 JITTER = 0.15
-"""First answers are moved by a normal step of this share of their expected error, so that none is learned by heart."""
+"""First answers are moved by a normal step of this share of their expected error: detection refines a mean of two."""
 
 
+@cache
 def all_queries() -> tuple[Tensor, Tensor]:
     """Return every landmark's query (L, 3) and its mirror partner (L,), all sets one after another."""
     sets = load_face_model().landmark_sets
@@ -38,6 +42,8 @@ def all_queries() -> tuple[Tensor, Tensor]:
 
 TRUTH = ("landmarks", "visible")
 PARTS = ("faceless_whole", "whole", "patch", "face")
+TOGETHER = {"face": ("truth",), "whole": ("truth",), "faceless_whole": (), "patch": ("face", "truth")}
+"""What comes with each part."""
 
 
 def part_of(name: str) -> str:
@@ -86,8 +92,8 @@ class ShardPool:
                 self.read.add(path)
 
     def draw(self, count: int, part: str = "face") -> list[dict[str, np.ndarray]]:
-        """Draw one part of `count` scans, with the truth except for `faceless_whole`."""
-        wanted = (part, "truth") if part != "faceless_whole" else (part,)
+        """Draw one part of `count` scans, with what belongs to it."""
+        wanted = (part, *TOGETHER[part])
         rows = []
         for _ in range(count):
             shard = self.shards[int(self.rng.integers(len(self.shards)))]
@@ -107,8 +113,35 @@ def stack(rows: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-def random_pose(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Draw pose errors: rotation (B, 3, 3), shift (B, 1, 3) in network units, size (B, 1, 1).
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """From which poses B faces are shown: mirrored or not, then turned, scaled and shifted."""
+
+    mirrored: Tensor
+    """(B,) bool"""
+    turn: Tensor
+    """(B, 3, 3)"""
+    size: Tensor
+    """(B, 1, 1)"""
+    shift: Tensor
+    """(B, 1, 3) network units"""
+
+    def rotate(self, vectors: Tensor) -> Tensor:
+        """Move directions (B, N, 3)."""
+        return vectors * torch.where(self.mirrored[:, None, None], MIRROR, torch.ones(3)) @ self.turn.transpose(1, 2)
+
+    def apply(self, points: Tensor) -> Tensor:
+        """Move points (B, N, 3)."""
+        return self.rotate(points) * self.size + self.shift
+
+    def one(self, row: int) -> Shown:
+        """Return the pose of one face."""
+        rows = slice(row, row + 1)
+        return Shown(self.mirrored[rows], self.turn[rows], self.size[rows], self.shift[rows])
+
+
+def random_poses(count: int, generator: torch.Generator, mirror: bool) -> Shown:
+    """Draw pose errors; `mirror` shows half of the faces in the mirror.
 
     Half are as large as the coarse network leaves them, half as small as after the first pass.
     """
@@ -120,80 +153,44 @@ def random_pose(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor,
 
     angles = torch.deg2rad(normal(2.0, 8.0, 3))
     turn = rotation_about(0, angles[:, 0]) @ rotation_about(1, angles[:, 1]) @ rotation_about(2, angles[:, 2])
-    return turn, normal(0.01, 0.07, 1, 3), torch.exp(normal(0.012, 0.05, 1, 1))
+    shift, size = normal(0.01, 0.07, 1, 3), torch.exp(normal(0.012, 0.05, 1, 1))
+    mirrored = (torch.rand(count, generator=generator) < 0.5) & mirror
+    return Shown(mirrored, turn, size, shift)
 
 
-def posed(record: dict[str, np.ndarray], generator: torch.Generator, mirror: bool) -> dict[str, Tensor]:
+def in_network_units(stored: np.ndarray) -> Tensor:
+    """Turn a shard's coordinates into network units."""
+    return (torch.from_numpy(stored.astype(np.float32)) * FINE - torch.from_numpy(FACE_CENTRE)) / NETWORK_UNIT
+
+
+def posed(record: dict[str, np.ndarray], shown: Shown) -> dict[str, Tensor]:
     """Show faces as detection would, from slightly wrong poses.
 
     Parameters
     ----------
     record : dict
-        The part `face` of B scans, stacked.
-    generator : torch.Generator
-    mirror : bool
-        Show half of them in the mirror.
+        The part `face` of B scans, stacked, with their truth.
+    shown : Shown
 
     Returns
     -------
     dict
-        `geometry`, graphs, `landmarks (B, L, 3)`, `visible (B, L)`, `mirrored (B,)`; and the pose, after the mirror:
-        `turn (B, 3, 3)`, `shift (B, 1, 3)`, `size (B, 1, 1)`.
+        `geometry`, graphs, `landmarks (B, L, 3)`, `visible (B, L)`, `mirrored (B,)`.
     """
-    count = len(record["points"])
-    centre = torch.from_numpy(FACE_CENTRE)
-    points = (torch.from_numpy(record["points"]).float() * FINE - centre) / NETWORK_UNIT
-    marks = (torch.from_numpy(record["landmarks"]).float() * FINE - centre) / NETWORK_UNIT
-    normals = torch.from_numpy(record["normals"]).float() / 127
-    curvature = torch.from_numpy(record["curvature"]).float()
-    turn, shift, size = random_pose(count, generator)
-    mirrored = torch.rand(count, generator=generator) < 0.5
-    if not mirror:
-        mirrored = torch.zeros_like(mirrored)
-    flip = torch.where(mirrored[:, None, None], MIRROR, torch.ones(3))
-    points, marks, normals = points * flip, marks * flip, normals * flip
-    points, marks = (x @ turn.transpose(1, 2) * size + shift for x in (points, marks))
-    normals = normals @ turn.transpose(1, 2)
-    graphs = {name: torch.from_numpy(record[name].astype(np.int64)) for name in GRAPH}
+    normals = shown.rotate(torch.from_numpy(record["normals"]).float() / 127)
+    points, curvature = in_network_units(record["points"]), torch.from_numpy(record["curvature"]).float()
     return {
-        "geometry": torch.cat([points, normals, curvature], -1),
-        **graphs,
-        "landmarks": marks,
+        "geometry": torch.cat([shown.apply(points), normals, curvature], -1),
+        **{name: torch.from_numpy(record[name].astype(np.int64)) for name in GRAPH},
+        "landmarks": shown.apply(in_network_units(record["landmarks"])),
         "visible": torch.from_numpy(record["visible"]),
-        "mirrored": mirrored,
-        "turn": turn,
-        "shift": shift,
-        "size": size,
+        "mirrored": shown.mirrored,
     }
 
 
 def face_batch(pool: ShardPool, count: int, generator: torch.Generator, augment: bool = True) -> dict[str, Tensor]:
     """Return a batch for CF-GAT, see `posed`."""
-    return posed(stack(pool.draw(count)), generator, augment)
-
-
-@torch.no_grad()
-def answer_first(network: nn.Module, pool: ShardPool, asked: Tensor, generator: torch.Generator) -> None:
-    """Let CF-GAT answer each scan of the pool once, from a slightly wrong pose: what refinement has to start from.
-
-    They join the part `patch` of the shards that have none yet: `first (L, 3)`, mm, face frame; `sigma (L,)`, mm.
-    """
-    device = next(network.parameters()).device
-    for shard in pool.shards:
-        if "patch_first" in shard:
-            continue
-        first, sigma = [], []
-        for start in range(0, len(shard["visible"]), 8):
-            rows = {name: values[start : start + 8] for name, values in shard.items() if part_of(name) != "patch"}
-            batch = posed({name.removeprefix("face_"): values for name, values in rows.items()}, generator, False)
-            graphs = (batch[name].to(device) for name in GRAPH)
-            questions = asked.expand(len(batch["visible"]), -1, -1).to(device)
-            with torch.autocast(device.type, torch.bfloat16):
-                xyz, log_scale, _, _ = network(batch["geometry"].to(device), *graphs, questions)
-            back = (xyz.float().cpu() - batch["shift"]) / batch["size"] @ batch["turn"]
-            first.append((back * NETWORK_UNIT + torch.from_numpy(FACE_CENTRE)).numpy())
-            sigma.append(3 * log_scale.float().cpu().exp().numpy() * NETWORK_UNIT)
-        shard["patch_first"], shard["patch_sigma"] = np.concatenate(first), np.concatenate(sigma)
+    return posed(stack(pool.draw(count)), random_poses(count, generator, augment))
 
 
 def whole_batch(pool: ShardPool, count: int, faceless: int) -> dict[str, Tensor]:
@@ -212,46 +209,59 @@ def whole_batch(pool: ShardPool, count: int, faceless: int) -> dict[str, Tensor]
     }
 
 
+def ask_for(batch: dict[str, Tensor], chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the queries (B, C, 3) for the landmarks `chosen` (C,), and where they are and show, mirrored or not."""
+    asked, partner = all_queries()
+    which = torch.where(batch["mirrored"][:, None], partner[chosen], chosen)  # (B, C)
+    truth = torch.gather(batch["landmarks"], 1, which[..., None].expand(-1, -1, 3))
+    return asked[chosen].expand(len(which), -1, -1), truth, torch.gather(batch["visible"], 1, which)
+
+
+@torch.no_grad()
 def patch_batch(
-    pool: ShardPool, scans: int, asked: Tensor, partner: Tensor, chosen: Tensor, generator: torch.Generator
+    first: nn.Module, pool: ShardPool, scans: int, chosen: Tensor, generator: torch.Generator
 ) -> dict[str, Tensor]:
-    """Return a batch for the refining network: L patches of several scans, as many of each as `chosen` holds.
+    """Return a batch for the refining network: L patches of several scans around what CF-GAT answers of them.
 
     Parameters
     ----------
+    first : Module
+        CF-GAT.
     pool : ShardPool
-        With the part `patch`, after `answer_first`.
+        With the parts `face` and `patch`.
     scans : int
-    asked, partner : (all landmarks, 3), (all landmarks,)
-        Every landmark's query and its mirror partner.
     chosen : (C,) int64
-        Landmarks to ask for.
+        Landmarks to ask for in each scan.
     generator : torch.Generator
 
     Returns
     -------
     dict
-        `patches (L, K, 3)`, `queries (L, 3)`, `log_sigma (L,)`, `step (L, 3)` in patch units, `visible (L,)`.
+        `patches (L, K, 3)`, `queries (L, 3)`, `log_sigma (L,)`, `context (L, C)`, `step (L, 3)` in patch units,
+        `visible (L,)`.
     """
-    parts = []
-    for record in pool.draw(scans, "patch"):
-        mirrored = bool(torch.rand(1, generator=generator) < 0.5)
-        turn, _, size = random_pose(1, generator)
-        flip = torch.diag(MIRROR) if mirrored else torch.eye(3)
-        move = flip @ turn[0].T * size[0]
-        surface = Detail(*((record[name].astype(np.float32) * FINE) @ move.numpy() for name in ("fine", "wide")))
-        truth = torch.from_numpy(record["landmarks"].astype(np.float32) * FINE) @ move
-        which = partner[chosen] if mirrored else chosen
-        first, sigma = torch.from_numpy(record["first"])[which] @ move, torch.from_numpy(record["sigma"])[which]
-        places = first + JITTER * sigma[:, None] * torch.randn(len(which), 3, generator=generator)
-        parts.append(
-            (
-                torch.from_numpy(patches(surface, places.numpy())),
-                asked[chosen],
-                (sigma / PATCH_UNIT).log(),
-                (truth[which] - places) / PATCH_UNIT,
-                torch.from_numpy(record["visible"])[which],
-            )
-        )
-    names = ("patches", "queries", "log_sigma", "step", "visible")
-    return {name: torch.cat(values) for name, values in zip(names, zip(*parts, strict=True), strict=True)}
+    device = str(next(first.parameters()).device)
+    records = pool.draw(scans, "patch")
+    faces = stack([{name: values for name, values in one.items() if name not in ("fine", "wide")} for one in records])
+    shown = random_poses(scans, generator, True)
+    batch = posed(faces, shown)
+    questions, truth, visible = ask_for(batch, chosen)
+    shapes = (batch[name].to(device) for name in ("geometry", *GRAPH))
+    with half_precision(device):
+        xyz, log_scale, _, _, context = (x.float().cpu() for x in first(*shapes, questions.to(device)))
+    sigma = 3 * log_scale.exp()
+    places = xyz + JITTER * sigma[..., None] * torch.randn(xyz.shape, generator=generator)
+    seen = []
+    for row, record in enumerate(records):
+        clouds = (shown.one(row).apply(in_network_units(record[name])[None])[0] for name in ("fine", "wide"))
+        surface = Detail(*((cloud * NETWORK_UNIT).numpy() for cloud in clouds))
+        seen.append(torch.from_numpy(patches(surface, (places[row] * NETWORK_UNIT).numpy())))
+    unit = NETWORK_UNIT / PATCH_UNIT
+    return {
+        "patches": torch.cat(seen),
+        "queries": questions.flatten(0, 1),
+        "log_sigma": (sigma * unit).log().flatten(),
+        "context": context.flatten(0, 1),
+        "step": ((truth - places) * unit).flatten(0, 1),
+        "visible": visible.flatten(),
+    }

@@ -33,7 +33,7 @@ LICENCE = (
 )
 LARGE = 256
 """Weights with as many numbers are stored in half precision."""
-PER_LANDMARK = ("queries", "patches", "log_sigma")
+PER_LANDMARK = ("queries", "patches", "log_sigma", "context")
 """Inputs whose second axis is as long as the user asks."""
 PARITY = 1e-4
 """Largest difference between torch and ONNX Runtime, network units."""
@@ -61,13 +61,13 @@ def _inputs(network: nn.Module) -> tuple[tuple[Tensor, ...], list[str], list[str
         return (
             (geometry, *graphs, torch.randn(1, 70, 3) * 0.5),
             ["geometry", *GRAPH, "queries"],
-            ["xyz", "log_scale", "visible", "first"],
+            ["xyz", "log_scale", "visible", "first", "context"],
         )
     if isinstance(network, Refine):
-        patches = torch.randn(1, 70, 2 * NEAREST, 3) * 0.5
+        patches, context = torch.randn(1, 70, 2 * NEAREST, 3) * 0.5, network.config.context
         return (
-            (patches, torch.randn(1, 70, 3) * 0.5, torch.randn(1, 70) * 0.5 - 2),
-            ["patches", "queries", "log_sigma"],
+            (patches, torch.randn(1, 70, 3) * 0.5, torch.randn(1, 70) * 0.5 - 2, torch.randn(1, 70, context)),
+            ["patches", "queries", "log_sigma", "context"],
             ["step", "log_scale"],
         )
     points = torch.randn(1, WHOLE_LEVELS[0], 3)

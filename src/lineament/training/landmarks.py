@@ -19,8 +19,8 @@ from lineament.errors import InputError
 from lineament.nets.cfgat import CFGAT
 from lineament.nets.coarse import Coarse
 from lineament.nets.refine import Refine
-from lineament.training.data import HELD_OUT, ShardPool, all_queries, answer_first, face_batch, patch_batch, whole_batch
-from lineament.training.loop import fit
+from lineament.training.data import HELD_OUT, ShardPool, all_queries, ask_for, face_batch, patch_batch, whole_batch
+from lineament.training.loop import fit, half_precision
 from lineament.training.losses import INNER, cfgat_loss, coarse_loss, refine_loss
 from lineament.training.presets import Preset
 from lineament.training.shards import GRAPH, write_shard
@@ -39,23 +39,22 @@ def draw_shards(folder: Path, first: int, count: int, stride: int, device: str =
 
 def train_cfgat(pool: ShardPool, test: ShardPool, preset: Preset, folder: Path, device: str) -> nn.Module:
     """Train CF-GAT on the pool's scans."""
-    asked, partner = all_queries()
+    count = len(all_queries()[0])
     generator = torch.Generator().manual_seed(1)
 
     def answer(network: nn.Module, batch: dict[str, Tensor], chosen: Tensor) -> tuple[Tensor, Tensor]:
-        which = torch.where(batch["mirrored"][:, None], partner[chosen], chosen)  # (B, L)
-        truth = torch.gather(batch["landmarks"], 1, which[..., None].expand(-1, -1, 3)).to(device)
-        visible = torch.gather(batch["visible"], 1, which).to(device)
-        where = asked[chosen].expand(len(which), -1, -1).to(device)
-        graphs = (batch[name].to(device) for name in GRAPH)
-        return cfgat_loss(network(batch["geometry"].to(device), *graphs, where), truth, visible)
+        questions, truth, visible = (part.to(device) for part in ask_for(batch, chosen))
+        shapes = (batch[name].to(device) for name in ("geometry", *GRAPH))
+        return cfgat_loss(network(*shapes, questions), truth, visible)
 
     def step(network: nn.Module, number: int) -> tuple[Tensor, dict[str, float]]:
         if number % 200 == 0:
             pool.refresh()
-        others = 68 + torch.randperm(len(asked) - 68, generator=generator)[: preset.queries]
+        others = 68 + torch.randperm(count - 68, generator=generator)[: preset.queries]
         chosen = torch.cat([torch.arange(68), others])
-        loss, error = answer(network, face_batch(pool, preset.batch, generator), chosen)
+        batch = face_batch(pool, preset.batch, generator)
+        with half_precision(device):
+            loss, error = answer(network, batch, chosen)
         return loss, {"loss": float(loss.detach()), "inner_mm": float(error[:, INNER].mean()) * NETWORK_UNIT}
 
     @torch.no_grad()
@@ -63,10 +62,7 @@ def train_cfgat(pool: ShardPool, test: ShardPool, preset: Preset, folder: Path, 
         fixed = torch.Generator().manual_seed(0)
         test.rng = np.random.default_rng(0)
         errors = torch.cat(
-            [
-                answer(network, face_batch(test, 16, fixed, augment=False), torch.arange(len(asked)))[1]
-                for _ in range(12)
-            ]
+            [answer(network, face_batch(test, 16, fixed, augment=False), torch.arange(count))[1] for _ in range(12)]
         )
         return {
             "inner_mm": float(errors[:, INNER].mean()) * NETWORK_UNIT,
@@ -93,7 +89,9 @@ def train_coarse(pool: ShardPool, test: ShardPool, preset: Preset, folder: Path,
     def step(network: nn.Module, number: int) -> tuple[Tensor, dict[str, float]]:
         if number % 200 == 0:
             pool.refresh()
-        loss, error, _ = answer(network, trim(whole_batch(pool, preset.batch, faceless)))
+        batch = trim(whole_batch(pool, preset.batch, faceless))
+        with half_precision(device):
+            loss, error, _ = answer(network, batch)
         return loss, {"loss": float(loss.detach()), "vote_mm": float(error.nanmean()) * NETWORK_UNIT}
 
     @torch.no_grad()
@@ -123,35 +121,32 @@ def train_refine(pool: ShardPool, test: ShardPool, preset: Preset, folder: Path,
         raise InputError(f"{folder} holds no cfgat.pt: refinement learns from CF-GAT's answers, so train that first")
     first = CFGAT().to(device)
     first.load_state_dict(torch.load(checkpoint, map_location=device)["mean"])
-    asked, partner = all_queries()
+    count = len(all_queries()[0])
     generator = torch.Generator().manual_seed(2)
-    answer_first(first, test, asked, torch.Generator().manual_seed(3))
 
     def answer(network: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         moved = {name: values[None].to(device) for name, values in batch.items()}
-        outputs = network(moved["patches"], moved["queries"], moved["log_sigma"])
+        outputs = network(moved["patches"], moved["queries"], moved["log_sigma"], moved["context"])
         return refine_loss(outputs, moved["step"], moved["visible"], moved["log_sigma"])
 
     def step(network: nn.Module, number: int) -> tuple[Tensor, dict[str, float]]:
         if number % 200 == 0:
             pool.refresh()
-            answer_first(first, pool, asked, generator)
         inner = 17 + torch.randperm(51, generator=generator)[: preset.patches * 2 // 3]
-        others = torch.randperm(len(asked), generator=generator)[: preset.patches - len(inner)]
-        batch = patch_batch(pool, preset.patch_scans, asked, partner, torch.cat([inner, others]), generator)
-        loss, error = answer(network, batch)
+        others = torch.randperm(count, generator=generator)[: preset.patches - len(inner)]
+        batch = patch_batch(first, pool, preset.patch_scans, torch.cat([inner, others]), generator)
+        with half_precision(device):
+            loss, error = answer(network, batch)
         return loss, {"loss": float(loss.detach()), "refined_mm": float(error.mean()) * PATCH_UNIT}
 
     @torch.no_grad()
     def evaluate(network: nn.Module) -> dict[str, float]:
         fixed = torch.Generator().manual_seed(0)
         test.rng = np.random.default_rng(0)
-        batch = patch_batch(test, 64, asked, partner, torch.arange(17, 68), fixed)
-        error = answer(network, batch)[1][0] * PATCH_UNIT
-        return {
-            "inner_mm": float(error.mean()),
-            "first_mm": float(batch["step"].norm(dim=-1).mean()) * PATCH_UNIT,
-        }
+        batches = [patch_batch(first, test, 8, torch.arange(17, 68), fixed) for _ in range(12)]
+        errors = torch.cat([answer(network, batch)[1][0] for batch in batches])
+        before = torch.cat([batch["step"].norm(dim=-1) for batch in batches])
+        return {"inner_mm": float(errors.mean()) * PATCH_UNIT, "first_mm": float(before.mean()) * PATCH_UNIT}
 
     return fit(Refine().to(device), step, preset.refine_steps, preset, folder, evaluate)
 

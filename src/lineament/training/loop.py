@@ -17,12 +17,31 @@ from lineament.training.presets import Preset
 Step = Callable[[nn.Module, int], tuple[Tensor, dict[str, float]]]
 """Takes the network and the step's number; returns the loss and figures to log."""
 
+NARROW = 16
+"""Matrices with a shorter side are inputs, answers or biases, for which orthogonal steps make no sense."""
+
 
 def learning_rate(step: int, steps: int, preset: Preset) -> float:
     """Rise, stay, fall: the schedule's value at `step`."""
     rise = min(1.0, (step + 1) / preset.warm_up)
     fall = min(1.0, (steps - step) / (preset.cool_down * steps))
     return preset.learning_rate * rise * fall
+
+
+def half_precision(device: str) -> torch.autocast:
+    """Run networks twice as fast where the processor can. Batches are made outside: 0.4 mm are lost in 100."""
+    return torch.autocast(torch.device(device).type, torch.bfloat16)
+
+
+def optimisers(network: nn.Module, preset: Preset) -> tuple[torch.optim.Optimizer, ...]:
+    """Muon (Jordan et al. 2024) for the weights inside the network, AdamW for the rest: it learns in fewer steps."""
+    inside = [p for p in network.parameters() if p.ndim == 2 and min(p.shape) >= NARROW]
+    own = {id(p) for p in inside}
+    rest = [p for p in network.parameters() if id(p) not in own]
+    rate, decay = preset.learning_rate, preset.weight_decay
+    adam = torch.optim.AdamW(rest, lr=rate, weight_decay=decay, betas=(0.9, 0.98)) if rest else None
+    muon = torch.optim.Muon(inside, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw") if inside else None
+    return tuple(optimiser for optimiser in (adam, muon) if optimiser is not None)
 
 
 def fit(
@@ -58,16 +77,15 @@ def fit(
     name = type(network).__name__.lower()
     device = next(network.parameters()).device
     checkpoint, log = folder / f"{name}.pt", folder / f"{name}.jsonl"
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=preset.learning_rate, weight_decay=preset.weight_decay, betas=(0.9, 0.98)
-    )
+    both = optimisers(network, preset)
     mean = copy.deepcopy(network)
     start = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device)
         network.load_state_dict(state["network"])
         mean.load_state_dict(state["mean"])
-        optimiser.load_state_dict(state["optimiser"])
+        for optimiser, kept in zip(both, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
         start = state["step"]
     columns = (
         TextColumn(name),
@@ -80,15 +98,14 @@ def fit(
     with Progress(*columns) as progress, log.open("a") as lines:
         bar = progress.add_task(name, total=steps, completed=start, note="")
         for number in range(start, steps):
-            for group in optimiser.param_groups:
+            for group in (group for optimiser in both for group in optimiser.param_groups):
                 group["lr"] = learning_rate(number, steps, preset)
-            # Half precision where the processor has it; twice as fast, and the losses stay in float32.
-            with torch.autocast(device.type, torch.bfloat16):
-                loss, figures = step(network, number)
-            optimiser.zero_grad(set_to_none=True)
+            loss, figures = step(network, number)
+            network.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimiser.step()
+            for optimiser in both:
+                optimiser.step()
             decay = min(0.999, (number + 1) / (number + 20))
             with torch.no_grad():
                 for slow, fast in zip(mean.parameters(), network.parameters(), strict=True):
@@ -105,7 +122,7 @@ def fit(
                 state = {
                     "network": network.state_dict(),
                     "mean": mean.state_dict(),
-                    "optimiser": optimiser.state_dict(),
+                    "optimisers": [optimiser.state_dict() for optimiser in both],
                     "step": number + 1,
                 }
                 partial = checkpoint.with_suffix(".tmp")

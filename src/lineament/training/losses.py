@@ -19,9 +19,9 @@ def likelihood(error: Tensor, log_scale: Tensor) -> Tensor:
     return error * torch.exp(-log_scale) + 3 * log_scale
 
 
-def cfgat_loss(outputs: tuple[Tensor, Tensor, Tensor, Tensor], truth: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
+def cfgat_loss(outputs: tuple[Tensor, ...], truth: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
     """Return the loss and the error (B, L) of CF-GAT's answers."""
-    xyz, log_scale, logit, first = outputs
+    xyz, log_scale, logit, first, *_ = outputs
     error = distance(xyz, truth)
     weight = torch.where(visible, 1.0, 0.3)
     seen = torch.nn.functional.binary_cross_entropy_with_logits(logit, visible.float())
