@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from lineament.detect.patches import NEAREST
 from lineament.nets.cfgat import CFGATConfig, fourier
-from lineament.nets.graph_attention import CrossAttention
+from lineament.nets.graph_attention import CrossAttention, SeedAttention
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Refine(nn.Module):
         self.know = nn.Sequential(nn.LayerNorm(config.context), nn.Linear(config.context, c))
         self.modulate = nn.Linear(c, p)
         self.seed = nn.Parameter(torch.randn(config.seeds, c) * 0.5)
-        self.look = nn.ModuleList(CrossAttention(c, p, config.heads) for _ in range(config.looks))
+        self.look = nn.ModuleList(SeedAttention(c, p, config.heads) for _ in range(config.looks))
         self.think = nn.ModuleList(CrossAttention(c, c, config.heads) for _ in range(config.looks - 1))
         last = nn.Linear(c, 4)
         self.answer = nn.Sequential(nn.LayerNorm(config.seeds * c), nn.Linear(config.seeds * c, c), nn.GELU(), last)
