@@ -10,6 +10,8 @@ coarser sample), K neighbours, C channels, H heads, D channels of a head, E edge
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -68,9 +70,9 @@ class GraphAttention(nn.Module):
         centres = neighbours.shape[1]
         y = self.norm(x)
         seen = torch.cat([gather(y, neighbours), self.edge[:2](edges)], -1)
-        position = self.edge[2]
+        position = cast(nn.Linear, self.edge[2])
         key, value = (
-            torch.cat([weight, position.weight], dim=1).unflatten(0, (self.heads, -1))
+            torch.cat([weight, position.weight], dim=1).view(self.heads, -1, seen.shape[-1])
             for weight in self.key_value.weight.chunk(2)
         )
         query = self.query(y[:, :centres]).unflatten(-1, (self.heads, -1)).transpose(1, 2)
@@ -117,8 +119,8 @@ class SeedAttention(CrossAttention):
 
     def look(self, query: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
         """See `CrossAttention.look`."""
-        norm, linear = self.key_value
-        key, value = (weight.unflatten(0, (self.heads, -1)) for weight in linear.weight.chunk(2))
+        norm, linear = self.key_value[0], cast(nn.Linear, self.key_value[1])
+        key, value = (weight.view(self.heads, -1, points.shape[-1]) for weight in linear.weight.chunk(2))
         mixed, weight = attend(query, key, value, norm(points)[:, None])
-        bias = linear.bias.chunk(2)[1].unflatten(0, (self.heads, 1, -1))
-        return mixed + bias, weight.unflatten(1, (-1, self.heads)).transpose(1, 2)
+        bias = linear.bias.chunk(2)[1].view(self.heads, 1, -1)
+        return mixed + bias, weight.view(len(weight), -1, self.heads, weight.shape[-1]).transpose(1, 2)
