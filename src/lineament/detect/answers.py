@@ -6,11 +6,13 @@ Symbols: L landmarks. Millimetres, face frame.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv
 
+from lineament.detect.beside import Beside
 from lineament.detect.features import FACE_CENTRE, NETWORK_UNIT, FaceSample
 from lineament.detect.patches import PATCH_UNIT, Detail, patches
 from lineament.detect.session import Network
@@ -66,17 +68,14 @@ def mean(one: Answer, other: Answer) -> Answer:
     return Answer((one.xyz + other.xyz) / 2, sigma, one.visible & other.visible, context)
 
 
-def refined(network: Network, answer: Answer, surface: Detail, asked: Floats) -> Answer:
+def refined(network: Network, answer: Answer, surface: Detail, asked: Floats, beside: Beside) -> Answer:
     """Correct the mean of a straight and a mirrored answer by what the surface shows around it, again in both ways."""
     around = patches(surface, answer.xyz.astype(np.float32))
     log_sigma = np.log(answer.sigma / PATCH_UNIT)
-    step, log_scale = network.run(
-        np.concatenate([around, around * MIRROR]),
-        np.concatenate([asked, asked * MIRROR]),
-        np.tile(log_sigma, 2),
-        np.concatenate(answer.context),
-    )
-    count = len(asked)
-    step = (step[:count] + step[count:] * MIRROR) / 2
-    sigma = 3 * np.exp(log_scale).reshape(2, count).mean(axis=0) * PATCH_UNIT * network.card["sigma_factor"]
+    straight, mirrored = answer.context
+    other = beside(partial(network.run, around * MIRROR, asked * MIRROR, log_sigma, mirrored))
+    both = network.run(around, asked, log_sigma, straight), other()
+    step = (both[0][0] + both[1][0] * MIRROR) / 2
+    log_scale = (both[0][1], both[1][1])
+    sigma = 3 * np.exp(log_scale).mean(axis=0) * PATCH_UNIT * network.card["sigma_factor"]
     return replace(answer, xyz=answer.xyz + step * PATCH_UNIT, sigma=sigma.astype(np.float32))

@@ -5,20 +5,27 @@ Symbols: N points, L landmarks, V model vertices.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from lineament.detect.answers import Answer, ask, ask_in_the_mirror, mean, refined
+from lineament.detect.beside import Beside
 from lineament.detect.coarse import Pose, around, find_faces
 from lineament.detect.features import (
     FaceSample,
+    FaceSurface,
+    Indices,
+    describe,
+    disjoint_samples,
     face_graph,
-    sample_face,
+    face_surface,
 )
-from lineament.detect.patches import detail
+from lineament.detect.patches import Detail, detail
 from lineament.detect.queries import landmark_set, queries
 from lineament.detect.session import load_network
 from lineament.detect.units import resolve_unit
@@ -33,8 +40,6 @@ DENSE_ENOUGH = 40_000
 """A mesh with fewer vertices is sampled over its surface,"""
 SPREAD = 80_000
 """at about this many places."""
-SAMPLES = 2
-"""Disjoint samples of the face; the second is seen in the mirror, and the mean of both answers counts."""
 LEAST_SCORE = 0.3
 """A pose on which fewer of the votes agree is not believed."""
 REGION_MARGIN = 1.05
@@ -80,7 +85,7 @@ class Detector:
     Parameters
     ----------
     threads : int
-        Threads of one network run; 0 takes all cores.
+        1 keeps to the caller's thread; otherwise parts of the work run beside each other.
     networks : Path or None
         Folder with networks of one's own, as `lineament train` leaves them; None takes the package's.
 
@@ -91,9 +96,10 @@ class Detector:
     """
 
     def __init__(self, threads: int = 0, networks: Path | None = None) -> None:
-        self._coarse = load_network("coarse", threads, networks)
-        self._cfgat = load_network("cfgat", threads, networks)
-        self._refine = load_network("refine", threads, networks)
+        self._beside = Beside(threads)
+        self._coarse = load_network("coarse", networks)
+        self._cfgat = load_network("cfgat", networks)
+        self._refine = load_network("refine", networks)
 
     def detect(self, scan: Scan, sets: tuple[str, ...] = ("ibug68",), unit: str | None = None) -> Detection:
         """Find the landmarks of `sets` on `scan`.
@@ -139,22 +145,24 @@ class Detector:
         everything = np.concatenate(list(asked.values()))  # iBUG's 68 points come first
         for _ in range(MOST_LOOKS):
             region = pose.apply(around(points, pose, REGION_MARGIN))
-            samples = sample_face(region, SAMPLES)
-            graph = face_graph(samples[0].points)
-            first = ask(self._cfgat, samples[0], graph, everything)
+            face = face_surface(region)
+            samples = disjoint_samples(face)
+            chosen = next(samples)
+            # Other points of the same face, seen in the mirror: their mean has smaller errors than either answer.
+            other = self._beside(partial(_another, face, samples, chosen))
+            surface = self._beside(partial(detail, region))
+            first = ask(self._cfgat, *_view(face, chosen), everything)
             step = _face_frame(first.xyz, with_scale=unit is None)
             pose = step @ pose
             # Curvature and spacing were measured in millimetres that were too long or too short.
             if abs(np.log(step.scale)) < SAME_SIZE:
                 break
-        last = _moved(samples[-1], step)
-        answer = mean(
-            replace(first, xyz=step.apply(first.xyz)),
-            ask_in_the_mirror(self._cfgat, last, face_graph(last.points), everything),
-        )
-        surface = detail(step.apply(region))
-        answer = refined(self._refine, answer, surface, everything)
-        answer = replace(answer, visible=answer.visible & _measured(answer.xyz, surface.wide))
+        last, graph = other()
+        mirrored = ask_in_the_mirror(self._cfgat, _moved(last, step), graph, everything)
+        answer = mean(replace(first, xyz=step.apply(first.xyz)), mirrored)
+        measured = Detail(step.apply(surface().fine), step.apply(surface().wide))
+        answer = refined(self._refine, answer, measured, everything, self._beside)
+        answer = replace(answer, visible=answer.visible & _measured(answer.xyz, measured.wide))
         _believe(answer, found.score)
         mm_per_unit = mm_per_unit if unit else pose.scale
         landmarks = _by_set(answer, pose.inverse(), tuple(asked), unit, mm_per_unit)
@@ -187,12 +195,23 @@ def detect_landmarks(scan: Scan, landmark_set: str = "ibug68", unit: str | None 
 
 def _measured_points(scan: Scan) -> Floats:
     """Return the scan's surface as finite points (N, 3): its own, or samples of a coarse mesh's triangles."""
-    points: Floats = scan.points[np.isfinite(scan.points).all(axis=1)]
+    finite = np.isfinite(scan.points)
+    points: Floats = scan.points if finite.all() else scan.points[finite.all(axis=1)]
     if scan.triangles is None or not len(scan.triangles) or len(points) >= DENSE_ENOUGH:
         return points
     whole = np.isfinite(scan.points[scan.triangles]).all(axis=(1, 2))
     samples: Floats = sample_surface(scan.points, scan.triangles[whole], SPREAD)[0]
     return samples
+
+
+def _view(face: FaceSurface, chosen: Indices) -> tuple[FaceSample, tuple[Indices, ...]]:
+    sample = describe(face, chosen)
+    return sample, face_graph(sample.points)
+
+
+def _another(face: FaceSurface, samples: Iterator[Indices], chosen: Indices) -> tuple[FaceSample, tuple[Indices, ...]]:
+    """Return a view of the next sample, or of the same where the scan has no points for another."""
+    return _view(face, next(samples, chosen))
 
 
 def _moved(sample: FaceSample, step: Similarity) -> FaceSample:

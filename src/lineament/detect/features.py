@@ -8,6 +8,7 @@ Symbols: N points, M nodes of a level, K neighbours. Millimetres, face frame, un
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,8 @@ RADII = (5.0, 10.0, 20.0)
 """Radii of the curvature channels, mm."""
 WEIGHT_RADIUS = 10.0
 """The one whose curvedness draws the farthest-point sampling, mm."""
+SURFACE_RADII = RADII[1:]
+"""Those that are measured on a mean anyway, so that the whole face costs little more than a few of its points."""
 
 FACE_LEVELS = (2048, 512, 128)
 FACE_NEIGHBOURS = (8, 12, 12, 12, 12)
@@ -45,6 +48,18 @@ WHOLE_LEVELS = (1024, 256, 64)
 WHOLE_NEIGHBOURS = (12, 12, 12, 12, 64)
 FEWEST_POINTS = 200
 """Fewer points than this in the region hold no face that could be measured."""
+
+
+@dataclass(frozen=True, eq=False)
+class FaceSurface:
+    """A face region as even points, many more than the network looks at."""
+
+    points: Floats
+    """(N, 3) mm"""
+    normals: Floats
+    """(N, 3)"""
+    curvature: Floats
+    """(N, 2, 2) principal curvatures at each of `SURFACE_RADII`, 1/mm"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,19 +111,13 @@ def _even(points: Floats) -> Floats:
     return even
 
 
-def sample_face(points: Floats, samples: int = 1) -> list[FaceSample]:
-    """Choose and describe the points of a face region.
+def face_surface(points: Floats) -> FaceSurface:
+    """Average a face region over cells and measure what its samples are drawn by.
 
     Parameters
     ----------
     points : (N, 3) float32, mm, roughly in the face frame
         The whole scan; only the ball around the face is used.
-    samples : int
-        How many disjoint samples to draw; as many as there are points for, one at least.
-
-    Returns
-    -------
-    list of FaceSample
 
     Raises
     ------
@@ -126,32 +135,35 @@ def sample_face(points: Floats, samples: int = 1) -> list[FaceSample]:
         raise NoFaceError(f"only {len(means)} distinct places where the face should be; a face needs {FEWEST_POINTS}")
     neighbours, _ = knn(means, min(16, len(means)))
     normals = orient_outward(means, estimate_normals(means, neighbours), HEAD_CENTRE)
-    everywhere = principal_curvatures(means, normals, (WEIGHT_RADIUS,))[:, 0]
-    weights = 1 + 1.5 * np.clip(curvedness(everywhere[:, 0], everywhere[:, 1]) / 0.08, 0, 1)
-    chosen = _disjoint(means, weights.astype(np.float32), samples)
-    # The other radii are needed at the chosen points alone.
-    bends = {
-        radius: everywhere[chosen]
-        if radius == WEIGHT_RADIUS
-        else principal_curvatures(means, normals, (radius,), at=chosen)[:, 0]
-        for radius in RADII
-    }
-    k1, k2 = (np.stack([bends[radius][:, column] for radius in RADII], axis=1) for column in (0, 1))
+    return FaceSurface(means, normals, principal_curvatures(means, normals, SURFACE_RADII))
+
+
+def disjoint_samples(face: FaceSurface) -> Iterator[Indices]:
+    """Draw farthest-point samples, each (2048,) of the points that the ones before left; one at least.
+
+    Where the face is curved more points are drawn.
+    """
+    k1, k2 = face.curvature[:, SURFACE_RADII.index(WEIGHT_RADIUS)].T
+    weights = (1 + 1.5 * np.clip(curvedness(k1, k2) / 0.08, 0, 1)).astype(np.float32)
+    left = everything = np.arange(len(face.points))
+    while len(left) >= FACE_LEVELS[0] or left is everything:
+        chosen = left[_first(face.points[left], FACE_LEVELS[0], weights[left])]
+        yield chosen
+        left = np.setdiff1d(left, chosen)
+
+
+def describe(face: FaceSurface, chosen: Indices) -> FaceSample:
+    """Describe the chosen points at all of `RADII`."""
+    small = principal_curvatures(face.points, face.normals, RADII[:1], at=chosen)
+    k1, k2 = np.moveaxis(np.concatenate([small, face.curvature[chosen]], axis=1), 2, 0)
     curvature = np.concatenate([shape_index(k1, k2), (np.log(curvedness(k1, k2) + 0.003) + 3.5) / 1.2], axis=1)
-    points, normals, curvature = means[chosen], normals[chosen], curvature.astype(np.float32)
-    size = FACE_LEVELS[0]
-    parts = [slice(start, start + size) for start in range(0, len(chosen), size)]
-    return [FaceSample(points[part], normals[part], curvature[part]) for part in parts]
+    return FaceSample(face.points[chosen], face.normals[chosen], curvature.astype(np.float32))
 
 
-def _disjoint(points: Floats, weights: Floats, samples: int) -> Indices:
-    """Farthest-point orders one after another, each of the points that the ones before left."""
-    left = np.arange(len(points))
-    orders: list[Indices] = []
-    while not orders or (len(orders) < samples and len(left) >= FACE_LEVELS[0]):
-        orders.append(left[_first(points[left], FACE_LEVELS[0], weights[left])])
-        left = np.setdiff1d(left, orders[-1])
-    return np.concatenate(orders)
+def sample_face(points: Floats) -> FaceSample:
+    """Choose and describe the points of a face region, see `face_surface`."""
+    face = face_surface(points)
+    return describe(face, next(disjoint_samples(face)))
 
 
 def sample_whole(points: Floats) -> WholeSample:

@@ -35,14 +35,12 @@ class Network:
         return [np.asarray(output)[0] for output in outputs]
 
 
-def load_network(name: str, threads: int = 0, folder: Path | None = None) -> Network:
+def load_network(name: str, folder: Path | None = None) -> Network:
     """Load `coarse`, `cfgat` or `refine`: the package's are read once, a folder's anew each time.
 
     Parameters
     ----------
     name : str
-    threads : int
-        Threads of one run; 0 takes all cores.
     folder : Path or None
         Where `lineament train` left its networks; None takes the package's.
 
@@ -51,15 +49,15 @@ def load_network(name: str, threads: int = 0, folder: Path | None = None) -> Net
     ModelError
         The file is missing, or its bytes are not those of its model card.
     """
-    return _packaged(name, threads) if folder is None else _read(name, threads, folder)
+    return _packaged(name) if folder is None else _read(name, folder)
 
 
 @cache
-def _packaged(name: str, threads: int) -> Network:
-    return _read(name, threads, None)
+def _packaged(name: str) -> Network:
+    return _read(name, None)
 
 
-def _read(name: str, threads: int, folder: Path | None) -> Network:
+def _read(name: str, folder: Path | None) -> Network:
     place = resources.files(ASSETS) if folder is None else folder
     try:
         weights = place.joinpath(f"{name}.onnx").read_bytes()
@@ -70,7 +68,8 @@ def _read(name: str, threads: int, folder: Path | None) -> Network:
     if hashlib.sha256(weights).hexdigest() != card["sha256"]:
         raise ModelError(f"{name}.onnx does not match its model card; it was changed or damaged: install again")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    # Two runs side by side are faster than one run that waits for its own threads.
+    options.intra_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
     return Network(name, session, card)

@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from lineament.errors import InputError
 from lineament.geometry.arrays import Array, is_tensor, namespace
 
-_THREADED = 2_000
+_THREADED = 20_000
 """Queries from which threads pay."""
 _PAIRS_AT_ONCE = 1 << 26
 """Distances held at once on a GPU: 256 MB in float32."""

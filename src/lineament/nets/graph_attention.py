@@ -41,7 +41,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, seen: Tensor) -> tuple[Ten
     """
     batch, heads, count, _ = query.shape
     sets, width = seen.shape[1], seen.shape[-1]
-    asking = (query @ (key * key.shape[1] ** -0.5)).transpose(1, 2).reshape(batch * sets, -1, width)
+    asking = (query * query.shape[-1] ** -0.5 @ key).transpose(1, 2).reshape(batch * sets, -1, width)
     rows = seen.flatten(0, 1)
     weight = torch.softmax(asking @ rows.transpose(1, 2), dim=-1)
     mixed = (weight @ rows).view(batch, count, heads, width).transpose(1, 2)
@@ -71,14 +71,15 @@ class GraphAttention(nn.Module):
         y = self.norm(x)
         seen = torch.cat([gather(y, neighbours), self.edge[:2](edges)], -1)
         position = cast(nn.Linear, self.edge[2])
+        size = len(position.weight)
         key, value = (
             torch.cat([weight, position.weight], dim=1).view(self.heads, -1, seen.shape[-1])
-            for weight in self.key_value.weight.chunk(2)
+            for weight in (self.key_value.weight[:size], self.key_value.weight[size:])
         )
         query = self.query(y[:, :centres]).unflatten(-1, (self.heads, -1)).transpose(1, 2)
         mixed, _ = attend(query, key, value, seen)
         # A key's bias is the same for all neighbours and falls out of the softmax; a value's comes through whole.
-        bias = self.key_value.bias.chunk(2)[1] + position.bias
+        bias = self.key_value.bias[size:] + position.bias
         x = self.skip(x[:, :centres]) + self.out(mixed.transpose(1, 2).flatten(-2) + bias)
         out: Tensor = x + self.feed(x)
         return out
@@ -120,7 +121,9 @@ class SeedAttention(CrossAttention):
     def look(self, query: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
         """See `CrossAttention.look`."""
         norm, linear = self.key_value[0], cast(nn.Linear, self.key_value[1])
-        key, value = (weight.view(self.heads, -1, points.shape[-1]) for weight in linear.weight.chunk(2))
+        size = len(linear.weight) // 2
+        halves = linear.weight[:size], linear.weight[size:]
+        key, value = (half.view(self.heads, -1, points.shape[-1]) for half in halves)
         mixed, weight = attend(query, key, value, norm(points)[:, None])
-        bias = linear.bias.chunk(2)[1].view(self.heads, 1, -1)
-        return mixed + bias, weight.view(len(weight), -1, self.heads, weight.shape[-1]).transpose(1, 2)
+        bias = linear.bias[size:].view(self.heads, 1, -1)
+        return mixed + bias, weight.view(weight.shape[0], -1, self.heads, weight.shape[-1]).transpose(1, 2)

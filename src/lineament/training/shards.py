@@ -77,7 +77,7 @@ def _face_record(points: npt.NDArray[np.float32], rng: np.random.Generator) -> d
     """Describe the face region as detection would, from a guess of the frame that is a little off."""
     turn, shift, size = _random_turn(rng, 9), rng.normal(size=3) * 7, np.exp(rng.normal() * 0.05)
     guess = ((points @ turn.T) * size + shift).astype(np.float32)
-    sample = sample_face(guess)[0]
+    sample = sample_face(guess)
     graph = face_graph(sample.points)
     return {
         "points": _steps(((sample.points - shift) / size) @ turn, FINE),
