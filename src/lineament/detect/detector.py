@@ -121,7 +121,7 @@ class Detector:
             A set does not exist, or `unit` cannot be right.
         """
         asked = {name: queries(name) for name in dict.fromkeys(("ibug68", *sets))}
-        points = _measured_points(scan)
+        points = measured_points(scan)
         doubts = ["no part of it looks like one"]
         for found in find_faces(points, self._coarse):
             try:
@@ -193,7 +193,7 @@ def detect_landmarks(scan: Scan, landmark_set: str = "ibug68", unit: str | None 
     return Detector().detect(scan, (landmark_set,), unit).landmarks[landmark_set]
 
 
-def _measured_points(scan: Scan) -> Floats:
+def measured_points(scan: Scan) -> Floats:
     """Return the scan's surface as finite points (N, 3): its own, or samples of a coarse mesh's triangles."""
     finite = np.isfinite(scan.points)
     points: Floats = scan.points if finite.all() else scan.points[finite.all(axis=1)]

@@ -1,60 +1,34 @@
-"""Truths: files as 3D Slicer, MeshLab, tpsDig, geomorph, menpo, Landmark Editor and the databases write them.
-
-At the end the same files are damaged in many ways: a reader returns landmarks or a short `LineamentError`.
-"""
+"""Truths: files as 3D Slicer, MeshLab, tpsDig, geomorph, menpo, Landmark Editor and the databases write them."""
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import numpy as np
 import pytest
+from landmark_samples import (
+    BND,
+    FCSV_LPS,
+    FCSV_RAS,
+    FCSV_SLICER_3,
+    LINEAMENT_JSON,
+    LJSON_1,
+    LJSON_2,
+    LJSON_3,
+    LM3,
+    MRK_JSON,
+    PP,
+    PTS_IBUG,
+    PTS_IDAV,
+    SLICER_LPS,
+    TPS,
+    read,
+)
 
-from lineament.errors import FormatError, LineamentError
+from lineament.errors import FormatError
 from lineament.io.landmarks import read_landmarks, read_tps_all
-from lineament.types import Landmarks
 
 JAMES = Path(__file__).parents[4] / "shared" / "data" / "real" / "james" / "james.ljson"
-
-
-def read(tmp_path: Path, name: str, text: str | bytes) -> Landmarks:
-    path = tmp_path / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
-    return read_landmarks(path)
-
-
-MRK_JSON = """{
-    "@schema": "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/Resources/Schema/markups-schema-v1.0.0.json#",
-    "markups": [
-        {
-            "type": "Fiducial",
-            "coordinateSystem": "RAS",
-            "locked": false,
-            "labelFormat": "%N-%d",
-            "controlPoints": [
-                {
-                    "id": "1",
-                    "label": "F-1",
-                    "description": "Semi",
-                    "associatedNodeID": "vtkMRMLScalarVolumeNode1",
-                    "position": [-53.388409961685827, -73.33572796934868, 0.5],
-                    "orientation": [-1.0, -0.0, -0.0, -0.0, -1.0, -0.0, 0.0, 0.0, 1.0],
-                    "selected": true,
-                    "locked": false,
-                    "visibility": false,
-                    "positionStatus": "defined"
-                },
-                {"id": "2", "label": "F-2", "description": "", "position": "", "positionStatus": "undefined"},
-                {"id": "3", "label": "F-3", "position": [0.0, 0.0, 0.0], "positionStatus": "undefined"},
-                {"id": "4", "label": "", "position": [1, 2, 3]}
-            ],
-            "measurements": [],
-            "display": {"visibility": true, "opacity": 1.0}
-        }
-    ]
-}
-"""
 
 
 def test_slicer_markups_in_ras_become_lps(tmp_path: Path) -> None:
@@ -83,30 +57,6 @@ def test_slicer_units_are_read_and_never_applied(
     found = read(tmp_path, "a.mrk.json", MRK_JSON.replace('"RAS",', f'"LPS", "coordinateUnits": {units},'))
     assert found.xyz[3].tolist() == [1, 2, 3]
     assert (found.unit, found.mm_per_unit) == (unit, mm_per_unit)
-
-
-FCSV_LPS = """# Markups fiducial file version = 4.13
-# CoordinateSystem = LPS
-# columns = id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID
-1,1.5,-2.25,99.125,0,0,0,1,1,1,0,pronasale,,
-2,-4,5,6,0,0,0,1,1,1,0,"left ""inner"", eye",Semi,vtkMRMLModelNode5,2,0
-"""
-FCSV_RAS = """# Markups fiducial file version = 4.10
-# CoordinateSystem = 0
-# columns = id,x,y,z,ow,ox,oy,oz,vis,sel,lock,label,desc,associatedNodeID
-vtkMRMLMarkupsFiducialNode_0,1.5,-2.25,99.125,0.000,0.000,0.000,1.000,1,1,0,F-1,,vtkMRMLModelNode4
-"""
-FCSV_SLICER_3 = """# Fiducial List file /tmp/L.fcsv
-# version = 2
-# name = L
-# numPoints = 2
-# symbolScale = 5
-# visibility = 1
-# color = 0.4,1,1
-# columns = label,x,y,z,sel,vis
-L-P,1.5,-2.25,99.125,1,1
-L-P001,4,5,6,1,1
-"""
 
 
 def test_fcsv_is_read_by_column_names_and_further_numbers_are_ignored(tmp_path: Path) -> None:
@@ -141,52 +91,11 @@ def test_fcsv_of_slicer_3_is_ras(tmp_path: Path) -> None:
         read(tmp_path, "short.fcsv", FCSV_SLICER_3.replace("L-P001,4,5,6,1,1\n", ""))
 
 
-PP = """<!DOCTYPE PickedPoints>
-<PickedPoints>
- <DocumentData>
-  <DateTime date="2026-01-01" time="00:00:00"/>
-  <User name="somebody"/>
-  <DataFileName name="a.ply"/>
-  <templateName name=""/>
-  <point x="9" y="9" z="9" name="not a child of the root"/>
- </DocumentData>
- <point x="1.5" y="-2.25" z="99.125" active="1" name="pronasale"/>
- <point active="0" y="0" x="0" z="0" name="a &lt;b&gt; &quot;c&quot; &amp; d"/>
- <point z="3e1" name="2" x="1" y="2"/>
- <point x="1" y="2" z="3" active="1" name=""/>
-</PickedPoints>
-"""
-
-
 def test_meshlab_points(tmp_path: Path) -> None:
     found = read(tmp_path, "a.pp", PP)
     assert found.names == ("pronasale", 'a <b> "c" & d', "2", "4")
     np.testing.assert_array_equal(found.xyz, np.float32([[1.5, -2.25, 99.125], [np.nan] * 3, [1, 2, 30], [1, 2, 3]]))
     assert found.unit is None
-
-
-TPS = """LM3=4
-1.500000 -2.250000 99.125000
--44.100000\t30.200000 60.300000
-  44.2 30.1 60.4
-NA NA NA
-ID=s001
-
-LM3=2
-1 2 3
--4 -5 -6
-CURVES=1
-POINTS3=2
-7 8 9
-10 11 12
-IMAGE=head 2.jpg
-ID=s002
-SCALE=0.5
-COMMENT=x = y
-VARIABLES=SEX=F
-LM3=1
-1 2 3
-"""
 
 
 def test_tps_of_several_specimens(tmp_path: Path) -> None:
@@ -210,16 +119,6 @@ def test_tps_sidecar_must_fit(tmp_path: Path) -> None:
     assert read(tmp_path, "a.tps", "LM3=1\n1 2 3\n").names == ("nasion",)
     with pytest.raises(FormatError, match=r"2 points.*1 names"):
         read(tmp_path, "a.tps", "LM3=2\n1 2 3\n4 5 6\n")
-
-
-LJSON_3 = """{"version": 3, "groups": {"LJSON": {
-  "landmarks": {"points": [[1.5, -2.25, 99.1], [null, null, null], [4, 5, 6], [7, 8, 9]], "connectivity": [[0, 1]]},
-  "labels": [{"label": "all", "mask": [0, 1, 2]}, {"label": "nose", "mask": [0]}]}}}"""
-LJSON_2 = """{"version": 2, "landmarks": {"points": [[10.5, 20.5], [null, null]], "connectivity": [[0, 1]]},
-  "labels": [{"label": "brow", "mask": [0, 1]}]}"""
-LJSON_1 = """{"version": 1, "groups": [
-  {"label": "eye", "connectivity": [[0, 1]], "landmarks": [{"point": [1, 2, 3]}, {"point": [4, 5, 6]}]},
-  {"label": "nose tip", "connectivity": [], "landmarks": [{"point": [7, 8, 9]}]}]}"""
 
 
 def test_menpo_version_3(tmp_path: Path) -> None:
@@ -251,12 +150,6 @@ def test_a_real_menpo_file_has_a_face_in_it() -> None:
     mouth = np.mean([found[f"mouth_{i}"] for i in range(1, 21)], axis=0)
     assert min(left[1], right[1]) > mouth[1]
     assert 50 < np.linalg.norm(left - right) < 80
-
-
-SLICER_LPS = """label,l,p,s,defined,selected,visible,locked,description
-F-1,1.5,-2.25,99.125,1,1,0,0,Semi
-F-2,0,0,0,0,1,1,0,
-"""
 
 
 def test_slicer_control_point_tables(tmp_path: Path) -> None:
@@ -297,22 +190,10 @@ def test_missing_points_in_tables(tmp_path: Path) -> None:
     assert (found.unit, found.mm_per_unit) == ("cm", 10.0)
 
 
-LM3 = """# Bosphorus, a comment
-22 Landmarks
-Outer left eyebrow
-60.5 40.25 30
-Nose tip
-1 2 3
-""".replace("22", "2")
-
-
 def test_bosphorus_is_keyed_by_label(tmp_path: Path) -> None:
     found = read(tmp_path, "bs000.lm3", LM3)
     assert found.names == ("Outer left eyebrow", "Nose tip")
     assert found.xyz.tolist() == [[60.5, 40.25, 30], [1, 2, 3]]
-
-
-BND = "".join(f"{i * 7}\t\t{i}.5 {-i} 1e2 \n" for i in range(83))
 
 
 def test_bu3dfe_keeps_the_vertex_indices(tmp_path: Path) -> None:
@@ -320,10 +201,6 @@ def test_bu3dfe_keeps_the_vertex_indices(tmp_path: Path) -> None:
     assert found.names == tuple(str(i) for i in range(1, 84))
     assert found["83"].tolist() == [82.5, -82, 100]
     assert found.descriptions[82] == "vertex 574"
-
-
-PTS_IDAV = "Version 1.0\n3\nS0000 1.5 -2.25 99.125\nS0001 9999 9999 9999\nS0002 9999.0 1 2\n\n"
-PTS_IBUG = "version: 1\nn_points:  2\n{\n446.000 91.5\n449.459717 119.344\n}\n"
 
 
 def test_landmark_editor_points(tmp_path: Path) -> None:
@@ -336,13 +213,6 @@ def test_ibug_points_keep_the_numbers_of_the_file(tmp_path: Path) -> None:
     found = read(tmp_path, "a.pts", PTS_IBUG)
     assert found.names == ("1", "2")
     np.testing.assert_array_equal(found.xyz, np.float32([[446, 91.5, 0], [449.459717, 119.344, 0]]))
-
-
-LINEAMENT_JSON = """{"schema": "lineament-landmarks/1", "frame": "scan", "unit": "mm", "protocol": "ibug68",
- "scan_sha256": "00", "producer": {"name": "lineament", "version": "0.1.0"}, "points": [
- {"name": "a", "xyz": [1, 2, 3], "status": "observed", "sigma_mm": 0.5, "face": 7, "bary": [1, 0, 0]},
- {"name": "b", "xyz": [4, 5, 6], "status": "occluded", "sigma_mm": null},
- {"name": "c", "xyz": null, "status": "missing"}]}"""
 
 
 def test_descriptions_become_one_line(tmp_path: Path) -> None:
@@ -382,6 +252,7 @@ EXAMPLES: dict[str, str] = {
     "ibug.pts": PTS_IBUG,
 }
 
+
 # What is likely to break a parser; each stands in for some bytes of a good file.
 _POISON: tuple[bytes, ...] = (
     *(b"", b"nan", b"NaN", b"inf", b"-Infinity", b"1e999", b"1e38", b"0x10", b"1_0", b"-1", b"null", b"true", b"NA"),
@@ -389,65 +260,3 @@ _POISON: tuple[bytes, ...] = (
     *(b'"', b",", b";", b"=", b"#", b" ", b"\t", b"\n", b"\n\n", b"\r", b"<", b"&x;", b"<!--", b"<![CDATA["),
     *(b"\0", b"\xff", b"\xc3", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\\ud800", b"\\u0000", b"\xd9\xa3", b"\xe2\x80\xa8"),
 )
-
-
-def damaged(data: bytes, source: random.Random) -> bytes:
-    """Return `data` truncated, or with one to three places overwritten, doubled or moved."""
-    if source.random() < 0.3:
-        return data[: source.randrange(len(data))]
-    for _ in range(source.randint(1, 3)):
-        start = source.randrange(len(data) + 1)
-        stop = min(len(data), start + source.choice([0, 1, 2, 5, 40]))
-        kind = source.random()
-        if kind < 0.6:
-            patch = source.choice(_POISON)
-        elif kind < 0.8:
-            patch = bytes(source.randrange(256) for _ in range(source.randint(1, 4)))
-        else:
-            patch = data[start:stop] * 2
-        data = data[:start] + patch + data[stop:]
-    return data
-
-
-@pytest.mark.parametrize("name", sorted(EXAMPLES))
-def test_damaged_files_are_read_or_refused_in_two_lines(tmp_path: Path, name: str) -> None:
-    source = random.Random(name)
-    good, path = EXAMPLES[name].encode(), tmp_path / name
-    for _ in range(150):
-        path.write_bytes(damaged(good, source))
-        try:
-            found = read_landmarks(path)
-        except LineamentError as error:
-            message = str(error).replace(str(path), "")
-        else:
-            message = ""
-            assert len(set(found.names)) == len(found.names) > 0
-            assert not np.isinf(found.xyz).any()
-        assert len(message.splitlines()) <= 2
-        assert len(message) < 300
-
-
-# Tables neither count nor close their rows, but for Slicer 3's.
-CLOSED = sorted(name for name in EXAMPLES if name == "slicer3.fcsv" or not name.endswith(("csv", "txt")))
-
-
-@pytest.mark.parametrize("name", CLOSED)
-def test_a_truncated_file_never_passes_for_a_shorter_one(tmp_path: Path, name: str) -> None:
-    """Where a format counts or closes what it holds, no cut gives fewer points than the whole file."""
-    good, path = EXAMPLES[name].encode(), tmp_path / name
-    path.write_bytes(good)
-    whole = read_landmarks(path)
-    for stop in range(0, len(good), max(1, len(good) // 150)):
-        path.write_bytes(good[:stop])
-        try:
-            found = read_landmarks(path)
-        except FormatError:
-            continue
-        assert found.names == whole.names
-
-
-def test_a_table_cut_within_a_row_is_refused(tmp_path: Path) -> None:
-    for name in ("ras.fcsv", "own.csv", "slicer.csv"):
-        text = EXAMPLES[name].rstrip("\n")
-        with pytest.raises(FormatError, match="line"):
-            read(tmp_path, name, text[: text.rindex(",")])

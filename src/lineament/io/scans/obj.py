@@ -14,7 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from lineament.errors import FormatError
-from lineament.io.scans.arrays import Array, ScanArrays, as_colors, as_indices, fan_with_warning, per_vertex, single
+from lineament.io.scans.arrays import (
+    Array,
+    ScanArrays,
+    as_colors,
+    as_indices,
+    fan,
+    fan_with_warning,
+    per_vertex,
+    single,
+)
 from lineament.io.scans.text import (
     BLANK,
     NEWLINE,
@@ -89,8 +98,7 @@ def read_obj(data: bytes, path: Path) -> ScanArrays:
     FormatError
         There is no vertex, a number cannot be read, an index is out of range, a line is no OBJ statement.
     """
-    text = re.sub(rb"\\[ \t]*\n", b" ", clean(data, b"#")) if b"\\" in data else clean(data, b"#")
-    lines = _split(text)
+    lines = _split(data)
     v, vt, vn, f = (lines.having(word) for word in (b"v", b"vt", b"vn", b"f"))
     warnings: list[str] = []
     warn_unfinished(data, warnings)
@@ -113,8 +121,32 @@ def read_obj(data: bytes, path: Path) -> ScanArrays:
     return arrays
 
 
-def _split(text: bytes) -> _Lines:
-    """Find the lines that hold anything."""
+def read_obj_uv(data: bytes) -> npt.NDArray[np.float32] | None:
+    """Return the uv of each corner of the triangles that `read_obj` returns, seams included, (T, 3, 2).
+
+    None where not every corner has one.
+
+    Raises
+    ------
+    FormatError
+        As `read_obj`.
+    """
+    lines = _split(data)
+    v, vt, vn, f = (lines.having(word) for word in (b"v", b"vt", b"vn", b"f"))
+    if not f.size:
+        return None
+    uv = _columns(lines.block(vt), 2, "vt")
+    counts, corners = _faces(lines.block(f), tuple(np.searchsorted(rows, f) for rows in (v, vt, vn)))
+    if corners[1] is None:
+        return None
+    corner = as_indices(corners[1], len(uv), "uv of faces")
+    found: npt.NDArray[np.float32] = uv[corner[fan(counts, np.arange(len(corner)))]]
+    return found
+
+
+def _split(data: bytes) -> _Lines:
+    """Find the lines that hold anything; continued lines become one."""
+    text = re.sub(rb"\\[ \t]*\n", b" ", clean(data, b"#")) if b"\\" in data else clean(data, b"#")
     cells = np.frombuffer(text if text.endswith(b"\n") else text + b"\n", np.uint8)
     ends = np.flatnonzero(cells == NEWLINE)
     words = token_starts(cells.tobytes())

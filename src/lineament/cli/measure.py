@@ -1,0 +1,176 @@
+"""`lineament measure`: distances, angles and indices of faces in one table."""
+
+from __future__ import annotations
+
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from lineament.cli.options import FILE, Camera, cores, demanded, intrinsics, unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lineament.measure.batch import Outcome
+
+SETS = ("farkas", "ansur", "asymmetry", "all")
+
+
+@click.command()
+@click.argument("paths", metavar="SCAN...", nargs=-1, required=True, type=FILE)
+@click.option("-o", "--output", type=FILE, help="Table of all scans, .csv or .json; printed without it.")
+@click.option("--set", "set_name", type=click.Choice(SETS), default="all", show_default=True)
+@click.option("--surface", is_flag=True, help="Also distances along the surface.")
+@click.option("--wide", is_flag=True, help="One row a scan; otherwise one row a scan and a measure.")
+@click.option(
+    "--landmarks",
+    type=FILE,
+    help="Folder that lineament landmarks --set anthropometric has written to; the landmarks are not looked for again.",
+)
+@unit
+@click.option("--jobs", type=click.IntRange(min=1), help="Scans worked on at the same time; one a core without it.")
+@intrinsics
+def measure(
+    paths: tuple[Path, ...],
+    output: Path | None,
+    set_name: str,
+    surface: bool,
+    wide: bool,
+    landmarks: Path | None,
+    unit: str,
+    jobs: int | None,
+    intrinsics: Camera | None,
+) -> None:
+    """Measure faces: the distances, angles and indices of anthropometry, each with its standard error.
+
+    SCAN is a file or a folder, which is searched with all folders below it. The exit status is 0 when all went well,
+    1 when some scans failed, 2 when all did or the command line is wrong.
+    """
+    from lineament.cli.landmarks import _tell_skipped, _with_progress
+    from lineament.detect.planning import plan_jobs
+    from lineament.errors import InputError
+    from lineament.io.folder import make_folder
+    from lineament.measure.batch import Request, measure_scans
+
+    _check_output(output, wide)
+    if landmarks is not None and not landmarks.is_dir():
+        raise InputError(f"{landmarks} is no folder; give the one with the landmark files")
+    plan = plan_jobs(paths, landmarks, cameras=intrinsics is not None)
+    _tell_skipped(plan.skipped, 0)
+    if output is None and len(plan.jobs) > 1:
+        raise InputError(f"{len(plan.jobs)} scans need a table; give -o table.csv")
+    if output is not None:
+        make_folder(output.parent)
+    request = Request(set_name, surface, demanded(unit), landmarks is not None, intrinsics)
+    outcomes = measure_scans(plan.jobs, request, jobs or cores())
+    if len(plan.jobs) == 1:
+        outcome = next(iter(outcomes))
+        if outcome.failure:
+            raise InputError(outcome.failure)
+        if output is not None:
+            _write(output, [outcome], wide)
+        _show_one(outcome, output)
+        return
+    # In the order of the command line, whichever was done first.
+    place = {job.scan: index for index, job in enumerate(plan.jobs)}
+    watched = cast("Iterator[Outcome]", _with_progress(cast("Any", outcomes), len(plan.jobs)))
+    done = sorted(watched, key=lambda outcome: place[outcome.scan])
+    good = [outcome for outcome in done if outcome.failure is None]
+    if good and output is not None:
+        _write(output, done, wide)
+    _show_table(done)
+    if good:
+        click.echo(f"  {output}")
+    if len(good) < len(done):
+        click.echo(f"error: {len(done) - len(good)} of {len(done)} scans failed", err=True)
+        raise click.exceptions.Exit(1 if good else 2)
+
+
+def _check_output(output: Path | None, wide: bool) -> None:
+    """Refuse before the work what could not be written after it."""
+    from lineament.errors import InputError
+    from lineament.measure.table import FORMATS
+
+    suffix = "" if output is None else output.suffix.lower()
+    if output is not None and output.is_dir():
+        raise InputError(f"{output} is a folder; give the name of a table, such as {output / 'table.csv'}")
+    if output is not None and suffix not in FORMATS:
+        raise InputError(f"cannot write {output}: its suffix is none of {' '.join(FORMATS)}")
+    if wide and suffix != ".csv":
+        raise InputError("--wide is a kind of CSV table; give -o with a name that ends in .csv")
+
+
+def _write(output: Path, outcomes: list[Outcome], wide: bool) -> None:
+    from lineament.measure.table import write_json, write_long, write_wide
+
+    good = [outcome for outcome in outcomes if outcome.failure is None]
+    if output.suffix.lower() == ".json":
+        scans = [
+            {
+                "scan": str(outcome.scan),
+                "unit": outcome.unit,
+                "mm_per_unit": outcome.mm_per_unit,
+                "notes": outcome.notes,
+                "measures": outcome.rows,
+            }
+            for outcome in good
+        ]
+        write_json(output, scans, {o.scan: o.failure for o in outcomes if o.failure is not None})
+    else:
+        (write_wide if wide else write_long)(output, {outcome.scan: outcome.rows for outcome in good})
+
+
+def _show_one(outcome: Outcome, output: Path | None) -> None:
+    click.echo(f"{outcome.scan}: unit {outcome.unit}")
+    click.echo(_summary(outcome))
+    for note in outcome.notes:
+        click.echo(f"note: {note}")
+    if output is not None:
+        click.echo(f"  {output}")
+        return
+    lines: list[tuple[str, ...]] = [("measure", "side", "value", "error", "", "")]
+    for row in outcome.rows:
+        value = f"{row.value:.1f} {row.unit}" if row.taken else "-"
+        error = f"{row.standard_error:.1f}" if isfinite(row.standard_error) else ""
+        hidden = "inferred" if row.taken and not row.visible else ""
+        lines.append((row.measure, row.side, value, error, row.name, row.note or hidden))
+    _columns(lines, right=(2, 3))
+
+
+def _summary(outcome: Outcome) -> str:
+    taken = [row for row in outcome.rows if row.taken]
+    hidden = sum(not row.visible for row in taken)
+    lost = len(outcome.rows) - len(taken)
+    parts = [f"{len(taken)} measures" + (f", {hidden} of them with inferred landmarks" if hidden else "")]
+    if lost:
+        parts.append(f"{lost} could not be taken")
+    return ", ".join([*parts, f"{outcome.seconds:.1f} s"])
+
+
+def _show_table(outcomes: list[Outcome]) -> None:
+    rows: list[tuple[str, ...]] = [("scan", "unit", "measures", "inferred", "not taken", "time")]
+    for outcome in outcomes:
+        if outcome.failure is None:
+            taken = [row for row in outcome.rows if row.taken]
+            counts = (len(taken), sum(not row.visible for row in taken), len(outcome.rows) - len(taken))
+            rows.append((str(outcome.scan), outcome.unit, *map(str, counts), f"{outcome.seconds:.1f} s"))
+    if len(rows) > 1:
+        _columns(rows)
+    for outcome in outcomes:
+        for note in outcome.notes:
+            click.echo(f"note: {outcome.scan}: {note}")
+    for outcome in outcomes:
+        if outcome.failure is not None:
+            click.echo(f"failed: {outcome.failure}")
+
+
+def _columns(lines: list[tuple[str, ...]], right: tuple[int, ...] = ()) -> None:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = [
+            cell.rjust(width) if place in right else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        click.echo("  ".join(cells).rstrip())

@@ -1,0 +1,44 @@
+"""All that the linear fit may change about a face's shape, in one basis.
+
+Symbols: V model vertices, K identity modes, E expressions, P = K + E parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from lineament.face.model import load_face_model
+from lineament.face.prior import load_shape_prior
+from lineament.types import Floats
+
+EXPRESSION = 0.3
+"""Standard deviation of an expression's weight."""
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """`mean + sum x_p modes[p]` with x_p ~ N(0, 1)."""
+
+    mean: Floats
+    """(V, 3) mm, face frame"""
+    modes: Floats
+    """(P, V, 3) mm: identity, then expression"""
+    identities: int
+    """K"""
+
+    def shape(self, parameters: Floats) -> Floats:
+        """Return the vertices (V, 3) of the parameters (P,), mm, face frame."""
+        offset = parameters.astype(np.float32) @ self.modes.reshape(len(self.modes), -1)
+        shape: Floats = self.mean + offset.reshape(self.mean.shape)
+        return shape
+
+
+@cache
+def load_basis() -> Basis:
+    """Put the shape prior and the model's expressions into one basis; kept for the next scan."""
+    prior = load_shape_prior()
+    modes = np.concatenate([prior.modes, load_face_model().expression * EXPRESSION])
+    return Basis(prior.mean, modes, len(prior.modes))

@@ -1,0 +1,1 @@
+"""Fitted faces in files: parameters, rigs, meshes."""

@@ -1,0 +1,214 @@
+"""A fitted face in a file: NPZ keeps everything, JSON the parameters that a person can read.
+
+NPZ: the arrays of `Face`, the pose, the unit, and of which face model they are. JSON, schema `lineament-face/1`:
+
+    {"schema": "lineament-face/1", "model": "face_model.npz", "model_sha256": "...", "unit": "mm",
+     "pose": {"scale": 1.0, "rotation": [[...], [...], [...]], "translation": [...]},
+     "expression": {"jawOpen": 0.4, ...}, "identity": [...]}
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lineament.errors import FormatError, InputError
+from lineament.face.face import Face
+from lineament.face.model import load_face_model
+from lineament.geometry.alignment import Similarity
+from lineament.io.atomic import atomic_write
+from lineament.io.load import load_bytes
+from lineament.io.npy import parse_npz
+from lineament.types import MILLIMETRES
+
+SCHEMA = "lineament-face/1"
+MODEL_NAME = "face_model.npz"
+SUFFIXES = ("npz", "json")
+_ARRAYS = ("vertices", "identity", "expression", "confidence")
+_POSE = ("scale", "rotation", "translation")
+_TEXTS = ("schema", "model", "model_sha256", "unit")
+
+
+@cache
+def model_digest() -> str:
+    """Return the SHA-256 of the face model that ships with this version, in hexadecimal."""
+    return sha256((files("lineament") / "assets" / MODEL_NAME).read_bytes()).hexdigest()
+
+
+def write_face(path: str | PathLike[str], face: Face) -> Path:
+    """Write a face; the file appears whole or not at all, and the same face gives the same bytes.
+
+    Parameters
+    ----------
+    path : path-like
+        `.npz` keeps everything exactly; `.json` keeps identity, expression, pose and unit, but neither the vertices nor
+        the confidence.
+    face : Face
+
+    Raises
+    ------
+    InputError
+        The suffix is unknown, the face is of another model, or the file cannot be written.
+    """
+    place = Path(path)
+    data = {"npz": _npz, "json": _json}[_suffix(place)](face)
+    with atomic_write(place) as file:
+        file.write(data)
+    return place
+
+
+def read_face(path: str | PathLike[str]) -> Face:
+    """Read a face that `write_face` wrote.
+
+    From JSON, the vertices are the model's shape for the parameters, and the confidence is 0.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or its suffix is unknown.
+    FormatError
+        The file is damaged, holds no face, or a face of another version of the face model.
+    """
+    place = Path(path)
+    suffix = _suffix(place)
+    data = load_bytes(place)
+    try:
+        return _from_npz(data) if suffix == "npz" else _from_json(data)
+    except InputError as error:
+        raise FormatError(f"{place}: {error}") from None
+
+
+def holds_face(path: str | PathLike[str]) -> bool:
+    """Return whether an NPZ file is one of `write_face`, by what it says of itself."""
+    try:
+        return str(parse_npz(load_bytes(path), ("schema",)).get("schema", "")).startswith("lineament-face/")
+    except InputError:
+        return False
+
+
+def _suffix(path: Path) -> str:
+    suffix = path.suffix.lower().removeprefix(".")
+    if suffix not in SUFFIXES:
+        raise InputError(f"{path} has the suffix {path.suffix!r}; faces are kept as .npz or .json")
+    return suffix
+
+
+def _npz(face: Face) -> bytes:
+    arrays: dict[str, Any] = {name: np.array(value) for name, value in _texts(face).items()}
+    arrays |= {name: getattr(face, name) for name in _ARRAYS}
+    arrays |= {f"pose_{name}": np.asarray(getattr(face.pose, name), np.float64) for name in _POSE}
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def _from_npz(data: bytes) -> Face:
+    found = parse_npz(data, (*_TEXTS, *_ARRAYS, *(f"pose_{name}" for name in _POSE)))
+    if "schema" not in found:
+        raise FormatError("the archive holds no fitted face; expected one that 'lineament fit' wrote")
+    missing = [name for name in (*_ARRAYS, *(f"pose_{name}" for name in _POSE), *_TEXTS) if name not in found]
+    if missing:
+        raise FormatError(f"the face lacks {', '.join(missing)}; the file is damaged")
+    texts = {name: str(found[name]) for name in _TEXTS}
+    _check_origin(texts)
+    numbers = {name: _numbers(found[name], name) for name in (*_ARRAYS, *(f"pose_{name}" for name in _POSE))}
+    if numbers["pose_scale"].size != 1:
+        raise FormatError(f"pose_scale has shape {numbers['pose_scale'].shape}, expected one number")
+    scale = float(numbers["pose_scale"].reshape(())[()])
+    pose = Similarity(scale, numbers["pose_rotation"], numbers["pose_translation"])
+    return _checked(Face(**{name: numbers[name] for name in _ARRAYS}, pose=pose, unit=texts["unit"] or None))
+
+
+def _numbers(values: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+    if values.dtype.kind not in "fiu":
+        raise FormatError(f"array {name!r} holds {values.dtype.name}, expected numbers")
+    return values
+
+
+def _json(face: Face) -> bytes:
+    _checked(face)
+    names = load_face_model().expression_names
+    document = {
+        **_texts(face),
+        "unit": face.unit,
+        "pose": {name: np.asarray(getattr(face.pose, name)).tolist() for name in _POSE},
+        "expression": dict(zip(names, map(_short, face.expression), strict=True)),
+        "identity": [_short(value) for value in face.identity],
+    }
+    # One line an entry of the mappings, not one a number.
+    lines = [f"  {json.dumps(key)}: {_text(value)}" for key, value in document.items()]
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode("ascii")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, dict):
+        return json.dumps(value, allow_nan=False)
+    rows = [f"    {json.dumps(key)}: {json.dumps(inner, allow_nan=False)}" for key, inner in value.items()]
+    return "{\n" + ",\n".join(rows) + "\n  }"
+
+
+def _short(value: np.float32) -> float:
+    """The shortest number that reads back as the same float32."""
+    return float(str(np.float32(value)))
+
+
+def _from_json(data: bytes) -> Face:
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        raise FormatError("this is not JSON, or it is cut off") from None
+    if not isinstance(document, dict) or "schema" not in document:
+        raise FormatError(f"the JSON holds no fitted face; expected an object of the schema {SCHEMA!r}")
+    _check_origin({name: str(document.get(name)) for name in _TEXTS})
+    model = load_face_model()
+    try:
+        weights = document["expression"]
+        unknown = sorted(set(weights) - set(model.expression_names))
+        if unknown:
+            raise FormatError(f"the face model has no expression {unknown[0]!r}")
+        expression = np.array([weights.get(name, 0.0) for name in model.expression_names], np.float32)
+        identity = np.array(document["identity"], np.float32)
+        pose = Similarity(*(document["pose"][name] for name in _POSE))
+        vertices = model.shape(identity, expression)
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        raise FormatError("identity, expression or pose of the face are missing or damaged") from None
+    unit = document.get("unit")
+    if unit is not None and not (isinstance(unit, str) and unit in MILLIMETRES):
+        raise FormatError(f"unit is {str(unit)[:20]!r}, expected null or one of {', '.join(MILLIMETRES)}")
+    return _checked(Face(vertices, identity, expression, np.zeros(len(vertices), np.float32), pose, unit))
+
+
+def _texts(face: Face) -> dict[str, str]:
+    return {"schema": SCHEMA, "model": MODEL_NAME, "model_sha256": model_digest(), "unit": face.unit or ""}
+
+
+def _check_origin(texts: dict[str, str]) -> None:
+    if texts["schema"] != SCHEMA:
+        raise FormatError(f"'schema' is {texts['schema'][:40]!r}, expected {SCHEMA!r}")
+    if texts["model_sha256"] != model_digest():
+        raise FormatError(
+            f"the face belongs to another version of the face model ({texts['model'][:40]}, "
+            f"sha256 {texts['model_sha256'][:12]}..., this one is {model_digest()[:12]}...); fit the scan again"
+        )
+
+
+def _checked(face: Face) -> Face:
+    """Return `face` when its sizes are the model's."""
+    model = load_face_model()
+    if face.vertices.shape != model.vertices.shape or len(face.expression) != len(model.expression_names):
+        raise InputError(
+            f"the face has {len(face.vertices)} vertices and {len(face.expression)} expressions, the face model "
+            f"{len(model.vertices)} and {len(model.expression_names)}"
+        )
+    return face

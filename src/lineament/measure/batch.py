@@ -1,0 +1,179 @@
+"""Measures of many scans: one after another in this process, or in processes of their own.
+
+What goes wrong with one scan is told in its `Outcome` and never stops the others.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from lineament.detect import detector
+from lineament.detect.batch import describe_unit
+from lineament.detect.planning import Job
+from lineament.errors import InputError, LineamentError
+from lineament.io.depth import SUFFIXES as DEPTH_SUFFIXES
+from lineament.io.landmarks import READERS, read_landmarks
+from lineament.io.scans import read_scan
+from lineament.measure.asymmetry import landmark_asymmetry
+from lineament.measure.catalogue import SETS as CATALOGUE_SETS
+from lineament.measure.catalogue import measures
+from lineament.measure.measurement import measure_landmarks
+from lineament.measure.table import Row, rows_of, rows_of_asymmetry
+from lineament.pool import Lost, run_isolated
+from lineament.types import MILLIMETRES, Landmarks, Scan
+
+LANDMARK_SET = "anthropometric"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted of each scan.
+
+    Attributes
+    ----------
+    set_name : str
+        `farkas`, `ansur`, `asymmetry` or `all`.
+    surface : bool
+        Also the distances along the surface.
+    unit : str or None
+        `mm`, `cm`, `m` or `in` overrules what is found.
+    from_files : bool
+        Landmarks are read from `Job.output("anthropometric", ...)`; otherwise they are found.
+    intrinsics : (fx, fy, cx, cy) or None, pixels
+        Camera of depth images.
+    """
+
+    set_name: str = "all"
+    surface: bool = False
+    unit: str | None = None
+    from_files: bool = False
+    intrinsics: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one scan.
+
+    Attributes
+    ----------
+    scan : Path
+    failure : str or None
+        In a sentence; the fields below are meaningless then.
+    rows : tuple of Row
+    unit : str
+        As `describe_unit` says it.
+    mm_per_unit : float
+    seconds : float
+    notes : tuple of str
+        What the reader passed over or repaired.
+    """
+
+    scan: Path
+    failure: str | None = None
+    rows: tuple[Row, ...] = ()
+    unit: str = ""
+    mm_per_unit: float = float("nan")
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+def measure_scan(job: Job, request: Request, finder: detector.Detector | None) -> Outcome:
+    """Measure one scan.
+
+    Never raises but for Ctrl-C: what fails is told in the outcome.
+
+    Parameters
+    ----------
+    job : Job
+    request : Request
+    finder : Detector or None
+        None when the landmarks are read from files.
+    """
+    began = time.perf_counter()
+    try:
+        depth = job.scan.suffix.lower().removeprefix(".") in DEPTH_SUFFIXES
+        scan = read_scan(job.scan, intrinsics=request.intrinsics if depth else None)
+        landmarks, said = _read(job, scan, request) if finder is None else _find(finder, scan, request)
+        rows = _rows(landmarks, scan, request)
+    except LineamentError as error:
+        text = str(error)
+        return Outcome(job.scan, failure=text if str(job.scan) in text else f"{job.scan}: {text}")
+    except MemoryError:
+        return Outcome(job.scan, failure=f"{job.scan}: out of memory; the scan is too large for this machine")
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        return Outcome(job.scan, failure=f"{job.scan}: internal error, please report it: {what}")
+    size = float(landmarks.mm_per_unit or np.nan)
+    return Outcome(job.scan, None, rows, said, size, time.perf_counter() - began, scan.source.warnings)
+
+
+def measure_scans(jobs: Sequence[Job], request: Request, workers: int) -> Iterator[Outcome]:
+    """Measure scans; one scan is worked on in this process, with all cores.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    request : Request
+    workers : int
+        Scans that are worked on at the same time.
+
+    Yields
+    ------
+    Outcome
+        In the order in which they are done.
+
+    Raises
+    ------
+    ModelError
+        A network is missing or damaged.
+    """
+    if len(jobs) == 1:
+        yield measure_scan(jobs[0], request, None if request.from_files else detector.Detector())
+        return
+    start = partial(_start, None if request.from_files else detector.Detector, request)
+    for index, result in run_isolated(start, jobs, workers):
+        if isinstance(result, Lost):
+            yield Outcome(jobs[index].scan, failure=f"{jobs[index].scan}: {result.reason}")
+        else:
+            yield result
+
+
+def _start(kind: type[detector.Detector] | None, request: Request) -> Callable[[Job], Outcome]:
+    """Load the networks in a worker process."""
+    return partial(measure_scan, request=request, finder=None if kind is None else kind(threads=1))
+
+
+def _find(finder: detector.Detector, scan: Scan, request: Request) -> tuple[Landmarks, str]:
+    detection = finder.detect(scan, (LANDMARK_SET,), request.unit)
+    said = describe_unit(detection.unit, detection.mm_per_unit, scan.unit, request.unit)
+    return detection.landmarks[LANDMARK_SET], said
+
+
+def _read(job: Job, scan: Scan, request: Request) -> tuple[Landmarks, str]:
+    """Read the landmarks of a scan, and settle their unit: the user's word, the landmarks', the scan's."""
+    names = [job.output(LANDMARK_SET, suffix.removeprefix(".")) for suffix in READERS]
+    path = next((name for name in names if name.is_file()), None)
+    if path is None:
+        raise InputError(f"no landmarks in {names[0].parent}; expected {names[0].name} or another format of it")
+    read = read_landmarks(path)
+    unit = request.unit or read.unit or (None if read.mm_per_unit else scan.unit)
+    size = MILLIMETRES[unit] if unit else read.mm_per_unit
+    if size is None:
+        raise InputError(f"neither {path.name} nor the scan states the unit; give --unit")
+    settled = Landmarks(read.names, read.xyz, read.sigma, read.visible, unit, size, LANDMARK_SET)
+    return settled, describe_unit(unit, size, unit, request.unit)
+
+
+def _rows(landmarks: Landmarks, scan: Scan, request: Request) -> tuple[Row, ...]:
+    rows: tuple[Row, ...] = ()
+    if request.set_name in CATALOGUE_SETS:
+        rows += rows_of(measure_landmarks(landmarks, scan, measures(request.set_name, request.surface)))
+    if request.set_name in ("asymmetry", "all"):
+        rows += rows_of_asymmetry(landmark_asymmetry(landmarks))
+    return rows
