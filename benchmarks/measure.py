@@ -20,7 +20,7 @@ import numpy.typing as npt
 from curvature import hull, sphere
 from scipy.spatial.transform import Rotation
 
-from lineament.demo import NOISE, _cut, _errors, _measured, _skin, _subdivide, demo_scan
+from lineament.demo import NOISE, cut, demo_scan, seen_points, sensor_errors, subdivide, visible_triangles
 from lineament.detect.detector import Detector
 from lineament.face.model import load_face_model
 from lineament.geometry.alignment import Similarity
@@ -66,7 +66,7 @@ def beside_exact_geodesics() -> None:
         return
     model = load_face_model()
     shape = model.shape(np.random.default_rng(0).normal(0, 0.8, 100))
-    triangles = _skin(model)
+    triangles = visible_triangles(model)
     names = model.landmark_sets["anthropometric"].names
     marks = model.landmarks(shape, "anthropometric")
     nearest = [int(np.square(shape - mark).sum(axis=1).argmin()) for mark in marks]
@@ -139,11 +139,11 @@ def virtual_person(seed: int) -> tuple[Scan, Landmarks, Array, Array]:
     random = np.random.default_rng(1000 + seed)
     model = load_face_model()
     person = model.shape(0.8 * random.standard_normal(len(model.identity)))
-    points, triangles = _subdivide(person, _skin(model))
-    noisy = points + vertex_normals(points, triangles) * _errors(points, random)[:, None]
+    points, triangles = subdivide(person, visible_triangles(model))
+    noisy = points + vertex_normals(points, triangles) * sensor_errors(points, random)[:, None]
     marks = model.landmarks(person, "anthropometric")
-    kept = _measured(points, marks[0] + 1000)  # no hole
-    seen, faces = _cut(noisy, triangles, kept)
+    kept = seen_points(points, marks[0] + 1000)  # no hole
+    seen, faces = cut(noisy, triangles, kept)
     move = Similarity(1.0, Rotation.random(random_state=random).as_matrix(), random.uniform(-500, 500, 3))
     names = model.landmark_sets["anthropometric"].names
     truth = Landmarks(names, marks, unit="mm", set_name="anthropometric")

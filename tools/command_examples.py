@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = ("demo", "convert", "landmarks", "info", "curvature")
+PAGES = ("demo", "convert", "landmarks", "info", "curvature", "fit", "pose", "expressions", "register", "measure")
 PICTURES = {"demo.png": "demo-out/demo.ibug68.png", "curvature.png": "curvature/demo.10mm.png"}
 BLOCK = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 

@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lineament.detect.detector import Detector, detect_landmarks
     from lineament.errors import FormatError, InputError, LineamentError, NoFaceError
+    from lineament.face.face import Face
+    from lineament.face.fit import fit_face
     from lineament.face.model import FaceModel, load_face_model
+    from lineament.face.rig import posed
     from lineament.geometry.curvature import principal_curvatures
     from lineament.io.depth import read_depth
+    from lineament.io.faces.glb import write_glb
+    from lineament.io.faces.parameters import read_face, write_face
     from lineament.io.landmarks import read_landmarks
     from lineament.io.scans import read_scan, write_scan
+    from lineament.measure import measure_face, measure_landmarks
     from lineament.types import DepthFrame, Landmarks, LandmarkSet, Scan
 
 __version__ = "0.1.0"
@@ -23,6 +29,7 @@ __version__ = "0.1.0"
 __all__ = [
     "DepthFrame",
     "Detector",
+    "Face",
     "FaceModel",
     "FormatError",
     "InputError",
@@ -33,17 +40,25 @@ __all__ = [
     "Scan",
     "__version__",
     "detect_landmarks",
+    "fit_face",
     "load_face_model",
+    "measure_face",
+    "measure_landmarks",
+    "posed",
     "principal_curvatures",
     "read_depth",
+    "read_face",
     "read_landmarks",
     "read_scan",
+    "write_face",
+    "write_glb",
     "write_scan",
 ]
 
 _MODULE_OF = {
     "DepthFrame": "lineament.types",
     "Detector": "lineament.detect.detector",
+    "Face": "lineament.face.face",
     "FaceModel": "lineament.face.model",
     "FormatError": "lineament.errors",
     "InputError": "lineament.errors",
@@ -53,11 +68,18 @@ _MODULE_OF = {
     "NoFaceError": "lineament.errors",
     "Scan": "lineament.types",
     "detect_landmarks": "lineament.detect.detector",
+    "fit_face": "lineament.face.fit",
     "load_face_model": "lineament.face.model",
+    "measure_face": "lineament.measure",
+    "measure_landmarks": "lineament.measure",
+    "posed": "lineament.face.rig",
     "principal_curvatures": "lineament.geometry.curvature",
     "read_depth": "lineament.io.depth",
+    "read_face": "lineament.io.faces.parameters",
     "read_landmarks": "lineament.io.landmarks",
     "read_scan": "lineament.io.scans",
+    "write_face": "lineament.io.faces.parameters",
+    "write_glb": "lineament.io.faces.glb",
     "write_scan": "lineament.io.scans",
 }
 

@@ -46,22 +46,22 @@ def demo_scan(seed: int = 0) -> tuple[Scan, Landmarks]:
     model = load_face_model()
     weights = [EXPRESSION.get(name, 0.0) for name in model.expression_names]
     person = model.shape(0.8 * rng.standard_normal(len(model.identity)), weights)
-    points, triangles = _subdivide(person, _skin(model))
-    points = points + vertex_normals(points, triangles) * _errors(points, rng)[:, None]
+    points, triangles = subdivide(person, visible_triangles(model))
+    points = points + vertex_normals(points, triangles) * sensor_errors(points, rng)[:, None]
     marks = model.landmarks(person, "ibug68")
     names = model.landmark_sets["ibug68"].names
-    points, triangles = _cut(points, triangles, _measured(points, marks[names.index(HOLE[0])]))
+    points, triangles = cut(points, triangles, seen_points(points, marks[names.index(HOLE[0])]))
     pose = Similarity(1e-3, Rotation.random(random_state=rng).as_matrix(), rng.uniform(-0.5, 0.5, 3))
     return Scan(pose.apply(points), triangles), Landmarks(names, pose.apply(marks), unit="m", set_name="ibug68")
 
 
-def _skin(model: FaceModel) -> Ints:
+def visible_triangles(model: FaceModel) -> Ints:
     """Return the triangles that a scanner can see: all but the inside of the mouth."""
     inside = model.region_names.index("mouth")
     return np.asarray(model.triangles[(model.region[model.triangles] != inside).any(axis=1)])
 
 
-def _subdivide(points: Floats, triangles: Ints) -> tuple[Floats, Ints]:
+def subdivide(points: Floats, triangles: Ints) -> tuple[Floats, Ints]:
     """Split each triangle into four at the middles of its edges."""
     edges = np.sort(triangles[:, [[1, 2], [2, 0], [0, 1]]].reshape(-1, 2), axis=1)
     edges, middle = np.unique(edges, axis=0, return_inverse=True)
@@ -71,13 +71,13 @@ def _subdivide(points: Floats, triangles: Ints) -> tuple[Floats, Ints]:
     return np.concatenate([points, points[edges].mean(axis=1)]).astype(np.float32), split.astype(np.int32)
 
 
-def _errors(points: Floats, rng: np.random.Generator) -> Floats:
+def sensor_errors(points: Floats, rng: np.random.Generator) -> Floats:
     """Return the sensor's error at each point in mm: white noise, and a ripple as stripe projectors leave."""
     ripple = np.sin(points @ rng.normal(0, 0.25, 3) + rng.uniform(0, 6))
     return (NOISE * (rng.standard_normal(len(points)) + 0.5 * ripple)).astype(np.float32)
 
 
-def _measured(points: Floats, hole: Floats) -> npt.NDArray[np.bool_]:
+def seen_points(points: Floats, hole: Floats) -> npt.NDArray[np.bool_]:
     """Return which points some camera sees outside of the hole around `hole (3,)`, (N,)."""
     seen = np.zeros(len(points), dtype=np.bool_)
     for yaw, pitch in VIEWS:
@@ -87,7 +87,7 @@ def _measured(points: Floats, hole: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray(seen & left & (points[:, 1] > NECK))
 
 
-def _cut(points: Floats, triangles: Ints, kept: npt.NDArray[np.bool_]) -> tuple[Floats, Ints]:
+def cut(points: Floats, triangles: Ints, kept: npt.NDArray[np.bool_]) -> tuple[Floats, Ints]:
     """Keep the triangles whose corners are all kept, and the points that they use."""
     left = triangles[kept[triangles].all(axis=1)]
     used, renumbered = np.unique(left, return_inverse=True)

@@ -16,7 +16,10 @@ import lineament
 from lineament.cli import main
 
 PROGRAM = "import sys; from lineament.cli import main; main(prog_name='lineament')"
-COMMANDS = ("landmarks", "info", "convert", "curvature", "demo", "train", "bench")
+COMMANDS = (
+    *("landmarks", "fit", "measure", "compare", "pose", "expressions", "register"),
+    *("info", "convert", "curvature", "demo", "train", "bench"),
+)
 GOOD = Path(__file__).parents[1] / "corpus" / "good"
 
 Run = Callable[..., Result]

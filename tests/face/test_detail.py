@@ -254,6 +254,16 @@ def test_the_npy_keeps_heights_exactly(tmp_path, found):
     np.testing.assert_array_equal(back.measured, found.measured)
 
 
+def test_a_map_of_another_scale_takes_the_place_of_the_first(tmp_path):
+    (tmp_path / "anna_displacement_mine.png").write_bytes(b"kept")
+    (tmp_path / "joanna_displacement_8.192mm.png").write_bytes(b"kept")
+    for largest in (1.0, 3.0):
+        height = np.full((64, 64), largest, np.float32)
+        paths = write_displacement(Displacement(height, height > 0), tmp_path / "anna")
+    kept = {"anna_displacement_mine.png", "joanna_displacement_8.192mm.png"}
+    assert {path.name for path in tmp_path.iterdir()} == kept | {path.name for path in paths}
+
+
 def test_a_png_of_another_program_tells_its_scale_by_its_name(tmp_path):
     path = tmp_path / "face_2mm.png"
     Image.fromarray(np.array([[32768, 65535], [0, 32768]], np.uint16)).save(path)

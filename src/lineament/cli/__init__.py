@@ -12,11 +12,17 @@ import click
 
 from lineament import __version__
 from lineament.cli.bench import bench
+from lineament.cli.compare import compare
 from lineament.cli.convert import convert
 from lineament.cli.curvature import curvature
 from lineament.cli.demo import demo
+from lineament.cli.expressions import expressions
+from lineament.cli.fit import fit
 from lineament.cli.info import info
 from lineament.cli.landmarks import landmarks
+from lineament.cli.measure import measure
+from lineament.cli.pose import pose
+from lineament.cli.register import register
 from lineament.cli.train import train
 from lineament.errors import LineamentError
 
@@ -60,5 +66,19 @@ def main() -> None:
     """Landmarks of the human face from raw 3D scans, each with its expected error in millimetres."""
 
 
-for _command in (landmarks, info, convert, curvature, demo, train, bench):
+for _command in (
+    landmarks,
+    fit,
+    measure,
+    compare,
+    pose,
+    expressions,
+    register,
+    info,
+    convert,
+    curvature,
+    demo,
+    train,
+    bench,
+):
     main.add_command(_command)

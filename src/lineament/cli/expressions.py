@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import click
 
+from lineament.cli.batch import end, tell_skipped
 from lineament.cli.options import FILE
 
 
@@ -28,9 +30,7 @@ def expressions(faces: tuple[Path, ...], output: Path | None, set_name: str, suf
     todo = [job for job in plan.jobs if len(plan.jobs) == 1 or not is_done(job, suffix)]
     if plan.skipped:
         click.echo(f"passed over, not fitted faces: {plan.skipped} .npz", err=True)
-    if len(todo) < len(plan.jobs):
-        done = len(plan.jobs) - len(todo)
-        click.echo(f"passed over, already done: {done}; delete their results to do them again", err=True)
+    tell_skipped(Counter(), len(plan.jobs) - len(todo))
     failures = []
     for job in todo:
         try:
@@ -46,6 +46,4 @@ def expressions(faces: tuple[Path, ...], output: Path | None, set_name: str, suf
         click.echo(f"  {picture}")
     for failure in failures:
         click.echo(f"failed: {failure}")
-    if failures:
-        click.echo(f"error: {len(failures)} of {len(todo)} faces failed", err=True)
-        raise click.exceptions.Exit(2 if len(failures) == len(todo) else 1)
+    end(len(failures), len(todo), "faces")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import click
 
+from lineament.cli.batch import collected, end_by, only, show_columns, show_outcomes, show_result, tell_skipped
 from lineament.cli.options import FILE, Camera, cores, demanded, intrinsics, unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from lineament.measure.batch import Outcome
 
 SETS = ("farkas", "ansur", "asymmetry", "all")
@@ -48,7 +47,6 @@ def measure(
     SCAN is a file or a folder, which is searched with all folders below it. The exit status is 0 when all went well,
     1 when some scans failed, 2 when all did or the command line is wrong.
     """
-    from lineament.cli.landmarks import _tell_skipped, _with_progress
     from lineament.detect.planning import plan_jobs
     from lineament.errors import InputError
     from lineament.io.folder import make_folder
@@ -58,7 +56,7 @@ def measure(
     if landmarks is not None and not landmarks.is_dir():
         raise InputError(f"{landmarks} is no folder; give the one with the landmark files")
     plan = plan_jobs(paths, landmarks, cameras=intrinsics is not None)
-    _tell_skipped(plan.skipped, 0)
+    tell_skipped(plan.skipped)
     if output is None and len(plan.jobs) > 1:
         raise InputError(f"{len(plan.jobs)} scans need a table; give -o table.csv")
     if output is not None:
@@ -66,26 +64,19 @@ def measure(
     request = Request(set_name, surface, demanded(unit), landmarks is not None, intrinsics)
     outcomes = measure_scans(plan.jobs, request, jobs or cores())
     if len(plan.jobs) == 1:
-        outcome = next(iter(outcomes))
-        if outcome.failure:
-            raise InputError(outcome.failure)
+        outcome = only(outcomes)
         if output is not None:
             _write(output, [outcome], wide)
         _show_one(outcome, output)
         return
-    # In the order of the command line, whichever was done first.
-    place = {job.scan: index for index, job in enumerate(plan.jobs)}
-    watched = cast("Iterator[Outcome]", _with_progress(cast("Any", outcomes), len(plan.jobs)))
-    done = sorted(watched, key=lambda outcome: place[outcome.scan])
-    good = [outcome for outcome in done if outcome.failure is None]
+    done = collected(outcomes, plan.jobs)
+    good = any(outcome.failure is None for outcome in done)
     if good and output is not None:
         _write(output, done, wide)
-    _show_table(done)
+    show_outcomes(done, ("scan", "unit", "measures", "inferred", "not taken", "time"), _row)
     if good:
         click.echo(f"  {output}")
-    if len(good) < len(done):
-        click.echo(f"error: {len(done) - len(good)} of {len(done)} scans failed", err=True)
-        raise click.exceptions.Exit(1 if good else 2)
+    end_by(done)
 
 
 def _check_output(output: Path | None, wide: bool) -> None:
@@ -125,10 +116,8 @@ def _write(output: Path, outcomes: list[Outcome], wide: bool) -> None:
 def _show_one(outcome: Outcome, output: Path | None) -> None:
     click.echo(f"{outcome.scan}: unit {outcome.unit}")
     click.echo(_summary(outcome))
-    for note in outcome.notes:
-        click.echo(f"note: {note}")
+    show_result(outcome.notes, [] if output is None else [output])
     if output is not None:
-        click.echo(f"  {output}")
         return
     lines: list[tuple[str, ...]] = [("measure", "side", "value", "error", "", "")]
     for row in outcome.rows:
@@ -136,7 +125,7 @@ def _show_one(outcome: Outcome, output: Path | None) -> None:
         error = f"{row.standard_error:.1f}" if isfinite(row.standard_error) else ""
         hidden = "inferred" if row.taken and not row.visible else ""
         lines.append((row.measure, row.side, value, error, row.name, row.note or hidden))
-    _columns(lines, right=(2, 3))
+    show_columns(lines, right=(2, 3))
 
 
 def _summary(outcome: Outcome) -> str:
@@ -149,28 +138,7 @@ def _summary(outcome: Outcome) -> str:
     return ", ".join([*parts, f"{outcome.seconds:.1f} s"])
 
 
-def _show_table(outcomes: list[Outcome]) -> None:
-    rows: list[tuple[str, ...]] = [("scan", "unit", "measures", "inferred", "not taken", "time")]
-    for outcome in outcomes:
-        if outcome.failure is None:
-            taken = [row for row in outcome.rows if row.taken]
-            counts = (len(taken), sum(not row.visible for row in taken), len(outcome.rows) - len(taken))
-            rows.append((str(outcome.scan), outcome.unit, *map(str, counts), f"{outcome.seconds:.1f} s"))
-    if len(rows) > 1:
-        _columns(rows)
-    for outcome in outcomes:
-        for note in outcome.notes:
-            click.echo(f"note: {outcome.scan}: {note}")
-    for outcome in outcomes:
-        if outcome.failure is not None:
-            click.echo(f"failed: {outcome.failure}")
-
-
-def _columns(lines: list[tuple[str, ...]], right: tuple[int, ...] = ()) -> None:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        cells = [
-            cell.rjust(width) if place in right else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        click.echo("  ".join(cells).rstrip())
+def _row(outcome: Outcome) -> tuple[str, ...]:
+    taken = [row for row in outcome.rows if row.taken]
+    counts = (len(taken), sum(not row.visible for row in taken), len(outcome.rows) - len(taken))
+    return (str(outcome.scan), outcome.unit, *map(str, counts), f"{outcome.seconds:.1f} s")

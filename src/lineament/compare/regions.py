@@ -59,7 +59,9 @@ REGIONS: Mapping[str, Part] = MappingProxyType(
         **_sides("temple", ("face",), "ft_l", "ft_l+zy_l+t_l", "ft_l+t_l"),
         **_sides("eyelids", ("face", "eyelids"), "ps_l", "pi_l", "en_l", "ex_l", "os_l", "os_l+ex_l"),
         "nose": Part(("nose",), ("prn",)),
-        **_sides("cheek", ("face",), "or_l", "mf_l+ac_l", "ac_l+or_l", "or_l+ch_l", "zy_l", "or_l+zy_l", "zy_l+ch_l", "ac_l"),
+        **_sides(
+            "cheek", ("face",), "or_l", "mf_l+ac_l", "ac_l+or_l", "or_l+ch_l", "zy_l", "or_l+zy_l", "zy_l+ch_l", "ac_l"
+        ),
         "upper lip": Part(("face", "lips"), ("sn", "sn+ls", "ls", "sbal_l+ch_l", "sbal_r+ch_r", "cph_l", "cph_r")),
         "lower lip": Part(("face", "lips"), ("li", "li+sl", "li+ch_l", "li+ch_r")),
         "chin": Part(("face",), ("pg", "gn", "me", "sl+pg", "jaw_07", "jaw_09", "pg+ch_l+gn", "pg+ch_r+gn")),

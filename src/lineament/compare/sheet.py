@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_matrix
 from scipy.spatial import cKDTree
 
 from lineament.detect.features import REGION_CENTRE
@@ -18,7 +19,6 @@ from lineament.face.face import Face
 from lineament.face.measured import REACH
 from lineament.face.model import load_face_model
 from lineament.face.project import FACING, Surface, surface
-from lineament.geometry.alignment import Similarity
 from lineament.geometry.arrays import unit
 from lineament.geometry.neighbours import knn
 from lineament.geometry.normals import estimate_normals, vertex_normals
@@ -33,11 +33,24 @@ NEAR = 10.0
 AGREES = 0.3
 """Nor is one whose normal has a smaller cosine with the face's."""
 FEWEST = 200
+SMOOTH = 0.7
+"""Normals of a dense mesh are evened out over about this distance, or noise would tilt them, mm."""
+CREASE = -0.3
+"""Smallest cosine between a point's normal and those of its triangles; below, the mesh is folded there."""
+_MOST_ROUNDS = 20
 _NEIGHBOURS = 16
 _CLOSEST = 12
 _ROUNDS = 6
+_WIDTH = 0.5
+"""Of the weights around a place in a cloud, in spacings: the narrowest that still joins the points to a surface."""
 _LEAN = 0.7
 """How far to one side the points around a place may lie, in spacings; farther is beside an edge of the cloud."""
+_CANDIDATES = 20
+"""Nearest triangles from which a ray that may have missed the right one walks again."""
+_NEARER = 1.2
+"""It may have when it has gone this much farther than to the middle of the nearest triangle."""
+_ASTRAY = 3.0
+"""A ray that goes this much farther than the nearest triangle passes it by: something that it was not meant for."""
 _SHIFTS = (1.5, -1.5, 4.0, -4.0, 8.0, -8.0)
 """Where along a ray that has missed another triangle is looked for, mm."""
 
@@ -51,7 +64,7 @@ class Met:
     height : (R,) float32, mm
         Along the ray; NaN where nothing was met.
     normal : (R, 3) float32
-        Of the surface there; zero where nothing was met.
+        Of the surface there, evened out as those of its points; zero where nothing was met.
     """
 
     height: Floats
@@ -77,8 +90,8 @@ class Sheet:
     mesh : Surface or None
     tree : cKDTree or None
         Of a bare cloud.
-    spacing : float, mm
-        Usual distance between neighbours of a bare cloud.
+    spacing : (S,) float32, mm
+        Of a bare cloud around each point; at most three times the median, or a gap would pass for a sparse place.
     """
 
     row: npt.NDArray[np.int64]
@@ -89,7 +102,7 @@ class Sheet:
     vertex: npt.NDArray[np.int64]
     mesh: Surface | None
     tree: Any
-    spacing: float
+    spacing: Floats
 
     def meet(self, points: Floats, normals: Floats, limit: float) -> Met:
         """Follow rays both ways to the nearest surface that looks the same way.
@@ -103,13 +116,13 @@ class Sheet:
         """
         height = np.full(len(points), np.nan, np.float32)
         normal = np.zeros((len(points), 3), np.float32)
-        ask = _on_mesh if self.mesh is not None else _on_cloud
         for part in chunks(len(points)):
-            height[part], normal[part] = ask(self, points[part], normals[part], limit)
+            ray = (points[part], normals[part], limit)
+            height[part], normal[part] = _on_cloud(self, *ray) if self.mesh is None else _on_mesh(self, self.mesh, *ray)
         return Met(height, normal)
 
 
-def sheet_of(scan: Scan, face: Face, pose: Similarity) -> Sheet:
+def sheet_of(scan: Scan, face: Face) -> Sheet:
     """Prepare a scan.
 
     Parameters
@@ -117,15 +130,13 @@ def sheet_of(scan: Scan, face: Face, pose: Similarity) -> Sheet:
     scan : Scan
     face : Face
         Fitted to it.
-    pose : Similarity
-        From the scan's frame and unit to the face frame in mm.
 
     Raises
     ------
     InputError
         Hardly any point lies around the face.
     """
-    moved: Floats = pose.apply(scan.points)
+    moved: Floats = face.pose.apply(scan.points)
     near = np.square(np.nan_to_num(moved, nan=1e9) - REGION_CENTRE).sum(axis=1) < REACH**2
     row = np.flatnonzero(near)
     if len(row) < FEWEST:
@@ -144,15 +155,16 @@ def sheet_of(scan: Scan, face: Face, pose: Similarity) -> Sheet:
         normals = np.where(((normals * toward).sum(axis=1) < 0)[:, None], -normals, normals)
         # k + 1/2 points, its own among them, lie in the disc up to the k-th neighbour.
         area = np.pi * away[:, -1].astype(np.float64) ** 2 / (away.shape[1] - 0.5)
-        mesh, tree, spacing = None, cKDTree(points, balanced_tree=False), float(np.median(away[:, 1:7].mean(axis=1)))
+        mesh, tree, spacing = None, cKDTree(points, balanced_tree=False), away[:, 1:7].mean(axis=1)
+        spacing = np.minimum(spacing, 3 * np.median(spacing)).astype(np.float32)
         triangles = None
     else:
         same = weld(points)
-        normals = vertex_normals(points, same[triangles])[same]
+        normals = _mesh_normals(points, same[triangles].astype(np.int32))[same]
         if (np.where(distance < NEAR, (normals * toward).sum(axis=1), 0)).sum() < 0:  # scans come inside out
             triangles, normals = np.ascontiguousarray(triangles[:, ::-1]), -normals
-        area = _areas(points, triangles)
-        mesh, tree, spacing = surface(points, triangles), None, 0.0
+        area = point_areas(points, triangles)
+        mesh, tree, spacing = surface(points, triangles), None, np.zeros(len(points), np.float32)
     skin = (distance < NEAR) & ((normals * toward).sum(axis=1) > AGREES)
     return Sheet(row, points, normals, triangles, area, np.where(skin, vertex, -1), mesh, tree, spacing)
 
@@ -167,30 +179,63 @@ def _nearest_skin(face: Face, points: Floats) -> tuple[Floats, npt.NDArray[np.in
     return distance[:, 0], vertex, vertex_normals(face.vertices, model.triangles)[vertex]
 
 
-def _areas(points: Floats, triangles: Ints) -> npt.NDArray[np.float64]:
-    """Return a third of the area of the triangles around each point (S,), mm^2."""
+def _mesh_normals(points: Floats, triangles: Ints) -> Floats:
+    """Return normals (S, 3) that are evened out over about `SMOOTH`; zero at creases so sharp that none faces there."""
+    normals = vertex_normals(points, triangles)
+    a, b, c = (points[triangles[:, i]] for i in range(3))
+    flat = unit(np.cross(b - a, c - a))
+    ends = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    edge = float(np.median(np.linalg.norm(points[ends[:, 0]] - points[ends[:, 1]], axis=1)))
+    rounds = min(round((SMOOTH / edge) ** 2), _MOST_ROUNDS) if edge > 0 else 0
+    if rounds:
+        rows, columns = ends.T
+        beside = coo_matrix((np.ones(len(ends), np.float32), (rows, columns)), (len(points), len(points))).tocsr()
+        beside = beside + beside.T
+        for _ in range(rounds):
+            normals = unit(normals + unit(beside @ normals))
+    facing = np.full(len(points), 1.0, np.float32)
+    for corner in range(3):
+        np.minimum.at(facing, triangles[:, corner], np.einsum("ti,ti->t", flat, normals[triangles[:, corner]]))
+    return np.where((facing > CREASE)[:, None], normals, 0).astype(np.float32)
+
+
+def point_areas(points: Floats, triangles: Ints) -> npt.NDArray[np.float64]:
+    """Return a third of the area of the triangles around each point (N,), the square of their unit."""
     a, b, c = (points[triangles[:, i]].astype(np.float64) for i in range(3))
     third = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6
     return np.bincount(triangles.T.reshape(-1), np.tile(third, 3), len(points)).astype(np.float64)
 
 
-def _on_mesh(sheet: Sheet, points: Floats, normals: Floats, limit: float) -> tuple[Floats, Floats]:
-    mesh = sheet.mesh
-    assert mesh is not None
-    height = np.full(len(points), np.nan, np.float32)
+def _on_mesh(sheet: Sheet, mesh: Surface, points: Floats, normals: Floats, limit: float) -> tuple[Floats, Floats]:
+    height = np.full(len(points), np.inf, np.float32)
     triangle = np.full(len(points), -1, np.int32)
-    lost = np.flatnonzero(normals.any(axis=1))
-    for shift in (0.0, *_SHIFTS):
-        if abs(shift) > limit or not len(lost):
-            continue
-        at, toward = points[lost], normals[lost]
-        start = mesh.nearest(at + np.float32(shift) * toward, toward, limit + mesh.widest)
-        found, hit, _ = mesh.walk(at, toward, start)
-        good = (hit >= 0) & (np.abs(found) <= limit)
-        height[lost[good]], triangle[lost[good]] = found[good], hit[good]
-        lost = lost[~good]
-    met = (triangle >= 0)[:, None]
-    return height, np.where(met, mesh.planes[triangle, 0, :3], 0).astype(np.float32)
+    weights = np.zeros((len(points), 2), np.float32)
+
+    def walk(rays: npt.NDArray[np.int64], start: Ints) -> None:
+        found, hit, share = mesh.walk(points[rays], normals[rays], start)
+        better = (hit >= 0) & (np.abs(found) < np.abs(height[rays]))
+        at = rays[better]
+        height[at], triangle[at], weights[at] = found[better], hit[better], share[better]
+
+    away, first = mesh.centroids.query(points, distance_upper_bound=limit + mesh.widest)
+    rays = np.flatnonzero(normals.any(axis=1) & np.isfinite(away))
+    walk(rays, first[rays].astype(np.int32))
+    # In folds a walk ends on another sheet, or nowhere: look again where some triangle is nearer than what was met.
+    rays = rays[np.abs(height[rays]) > _NEARER * away[rays]]
+    near = mesh.centroids.query(points[rays], k=[*range(1, min(_CANDIDATES, len(mesh.corners)) + 1)])[1]
+    for column in near.T[1:].astype(np.int32):
+        left = np.abs(height[rays]) > _NEARER * away[rays]
+        walk(rays[left], column[left])
+    for shift in _SHIFTS:
+        rays = rays[triangle[rays] < 0]
+        if abs(shift) < limit and len(rays):
+            beside = points[rays] + np.float32(shift) * normals[rays]
+            walk(rays, mesh.nearest(beside, normals[rays], limit + mesh.widest))
+    met = (triangle >= 0) & (np.abs(height) <= np.minimum(limit, _ASTRAY * away + 0.5))
+    height = np.where(met, height, np.nan).astype(np.float32)
+    shares = np.column_stack([1 - weights.sum(axis=1), weights])
+    normal = unit(np.einsum("rc,rci->ri", shares, sheet.normals[mesh.corners[triangle]]))
+    return height, np.where(met[:, None], normal, 0).astype(np.float32)
 
 
 def _on_cloud(sheet: Sheet, points: Floats, normals: Floats, limit: float) -> tuple[Floats, Floats]:
@@ -203,16 +248,19 @@ def _on_cloud(sheet: Sheet, points: Floats, normals: Floats, limit: float) -> tu
     normal = np.zeros((len(points), 3))
     going = np.flatnonzero(normals.any(axis=1))
     beside = np.zeros(len(points), np.bool_)
+    away = sheet.tree.query(points)[0]
+    widest = float(sheet.spacing.max())
     for _ in range(_ROUNDS):
         toward = normals[going].astype(np.float64)
         at = points[going] + height[going, None] * toward
-        distance, near = sheet.tree.query(at, k=_CLOSEST, distance_upper_bound=limit + 3 * sheet.spacing)
+        distance, near = sheet.tree.query(at, k=_CLOSEST, distance_upper_bound=limit + 3 * widest)
         found = np.isfinite(distance)
         near = np.where(found, near, 0)
         own = sheet.normals[near].astype(np.float64)
         found &= np.einsum("rki,ri->rk", own, toward) > 0
-        # In units of the nearest distance, so that far from the surface all neighbours count.
-        scale = np.maximum(0.6 * sheet.spacing, distance[:, :1])
+        spacing = sheet.spacing[near[:, 0]].astype(np.float64)
+        # At least the nearest distance, so that far from the surface all neighbours count.
+        scale = np.maximum(_WIDTH * spacing[:, None], distance[:, :1])
         weight = np.where(found, np.exp(-0.5 * (np.where(found, distance, 0) / scale) ** 2), 0)
         total = np.maximum(weight.sum(axis=1), 1e-12)
         mean = unit(np.einsum("rk,rki->ri", weight, own))
@@ -223,12 +271,13 @@ def _on_cloud(sheet: Sheet, points: Floats, normals: Floats, limit: float) -> tu
         step = -(weight * value).sum(axis=1) / total / np.where(good, facing, 1)
         across = offset - (offset * toward[:, None]).sum(axis=2, keepdims=True) * toward[:, None]
         lean = np.linalg.norm(np.einsum("rk,rki->ri", weight, across) / total[:, None], axis=1)
-        beside[going] = lean > _LEAN * sheet.spacing
+        beside[going] = lean > _LEAN * spacing
         normal[going] = mean
         height[going] += np.where(good, step, 0)
-        kept = good & (np.abs(height[going]) <= limit + sheet.spacing)
+        kept = good & (np.abs(height[going]) <= limit + widest)
         height[going[~kept]] = np.nan
         going = going[kept]
-    missed = beside | ~np.isfinite(height) | (np.abs(height) > limit) | ~normals.any(axis=1)
+    missed = beside | ~np.isfinite(height) | ~normals.any(axis=1)
+    missed |= np.abs(height) > np.minimum(limit, _ASTRAY * away + 0.5)
     height[missed], normal[missed] = np.nan, 0
     return height.astype(np.float32), normal.astype(np.float32)

@@ -1,7 +1,4 @@
-"""Landmarks of many scans: one after another in this process, or in processes of their own.
-
-What goes wrong with one scan is told in its `Outcome` and never stops the others.
-"""
+"""Landmarks of many scans."""
 
 from __future__ import annotations
 
@@ -13,14 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from lineament.batch import all_newer, attempt, read_job, work_through
 from lineament.detect.detector import Detection, Detector
 from lineament.detect.planning import Job
-from lineament.errors import LineamentError
-from lineament.io.depth import SUFFIXES as DEPTH_SUFFIXES
 from lineament.io.folder import make_folder
 from lineament.io.landmarks import write_landmarks
-from lineament.io.scans import read_scan
-from lineament.pool import Lost, run_isolated
 from lineament.types import Scan
 
 
@@ -86,13 +80,8 @@ def outputs_of(job: Job, request: Request) -> tuple[Path, ...]:
 
 
 def is_done(job: Job, request: Request) -> bool:
-    """Return whether all results are there and none is older than its scan. Files appear whole or not at all."""
-    try:
-        changed = job.scan.stat().st_mtime_ns
-        found = [path.stat() for path in outputs_of(job, request)]
-    except OSError:
-        return False
-    return all(stat.st_mtime_ns >= changed and stat.st_size > 0 for stat in found)
+    """Return whether all results are there and none is older than its scan."""
+    return all_newer(job.scan, outputs_of(job, request))
 
 
 def describe_unit(unit: str | None, mm_per_unit: float, stated: str | None, demanded: str | None) -> str:
@@ -111,19 +100,30 @@ def landmark_scan(job: Job, request: Request, detector: Detector) -> Outcome:
 
     Never raises but for Ctrl-C: what fails is told in the outcome.
     """
+    return attempt(job.scan, Outcome, partial(_landmark, job, request, detector))
+
+
+def landmark_scans(jobs: Sequence[Job], request: Request, workers: int) -> Iterator[Outcome]:
+    """Find the landmarks of scans, `workers` of them at the same time, in the order in which they are done.
+
+    Raises
+    ------
+    ModelError
+        A network is missing or damaged.
+    """
+    return work_through(jobs, partial(_start, Detector, request), Outcome, workers)
+
+
+def _start(detector: type[Detector], request: Request, threads: int) -> Callable[[Job], Outcome]:
+    """Load the networks in a process."""
+    return partial(landmark_scan, request=request, detector=detector(threads=threads))
+
+
+def _landmark(job: Job, request: Request, detector: Detector) -> Outcome:
     began = time.perf_counter()
-    try:
-        scan = read_scan(job.scan, intrinsics=request.intrinsics if _is_depth(job.scan) else None)
-        detection = detector.detect(scan, request.sets, request.unit)
-        _write(job, request, scan, detection)
-    except LineamentError as error:
-        text = str(error)
-        return Outcome(job.scan, failure=text if str(job.scan) in text else f"{job.scan}: {text}")
-    except MemoryError:
-        return Outcome(job.scan, failure=f"{job.scan}: out of memory; the scan is too large for this machine")
-    except Exception as error:
-        what = f"{type(error).__name__}: {error}"
-        return Outcome(job.scan, failure=f"{job.scan}: internal error, please report it: {what}")
+    scan = read_job(job, request.intrinsics)
+    detection = detector.detect(scan, request.sets, request.unit)
+    _write(job, request, scan, detection)
     first = detection.landmarks[request.sets[0]]
     return Outcome(
         job.scan,
@@ -135,46 +135,6 @@ def landmark_scan(job: Job, request: Request, detector: Detector) -> Outcome:
         seconds=time.perf_counter() - began,
         notes=scan.source.warnings,
     )
-
-
-def landmark_scans(jobs: Sequence[Job], request: Request, workers: int) -> Iterator[Outcome]:
-    """Find the landmarks of scans; one scan is worked on in this process, with all cores.
-
-    Parameters
-    ----------
-    jobs : sequence of Job
-    request : Request
-    workers : int
-        Scans that are worked on at the same time.
-
-    Yields
-    ------
-    Outcome
-        In the order in which they are done.
-
-    Raises
-    ------
-    ModelError
-        A network is missing or damaged.
-    """
-    if len(jobs) == 1:
-        yield landmark_scan(jobs[0], request, Detector())
-        return
-    start = partial(_start, Detector, request)
-    for index, result in run_isolated(start, jobs, workers):
-        if isinstance(result, Lost):
-            yield Outcome(jobs[index].scan, failure=f"{jobs[index].scan}: {result.reason}")
-        else:
-            yield result
-
-
-def _start(detector: type[Detector], request: Request) -> Callable[[Job], Outcome]:
-    """Load the networks in a worker process."""
-    return partial(landmark_scan, request=request, detector=detector(threads=1))
-
-
-def _is_depth(path: Path) -> bool:
-    return path.suffix.lower().removeprefix(".") in DEPTH_SUFFIXES
 
 
 def _write(job: Job, request: Request, scan: Scan, detection: Detection) -> None:

@@ -7,6 +7,7 @@ folder holds another scan of the same stem, the stem is the scan's whole name: `
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from lineament.io.scans import READERS
 
 TABLES = ("csv", "txt")
 """Suffixes that hold a scan only when the user says so by naming the file."""
+FITTED = re.compile(r"\.face[._]", re.IGNORECASE)
+"""In the names of what `lineament fit` writes, which has the suffixes of scans."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ def plan_jobs(paths: Sequence[Path], output: Path | None = None, cameras: bool =
 
 def looks_like_scan(path: Path, cameras: bool = False) -> bool:
     """Return whether a file found in a folder is taken for a scan: by suffix, and for pictures by their kind."""
+    if FITTED.search(path.name):
+        return False
     suffix = path.suffix.lower().removeprefix(".")
     if suffix not in DEPTH_SUFFIXES:
         return suffix in READERS and suffix not in TABLES

@@ -110,6 +110,17 @@ def bake_colour(
     return Colour(np.clip(filled + 0.5, 0, 255).astype(np.uint8), shown)
 
 
+def has_colour(scan: Scan) -> bool:
+    """Return whether a scan has colours that can be baked.
+
+    Raises
+    ------
+    InputError
+        As `lineament.io.scans.texture.read_texture`.
+    """
+    return scan.colors is not None or read_texture(scan) is not None
+
+
 def write_colour(colour: Colour, path: str | PathLike[str]) -> Path:
     """Write the image as PNG, whole or not at all.
 

@@ -85,7 +85,16 @@ def write_displacement(detail: Displacement, base: str | PathLike[str]) -> list[
     }
     with atomic_write(names["json"]) as file:
         file.write((json.dumps(facts, indent=2) + "\n").encode("ascii"))
+    _remove_others(names["png"], start.name)
     return list(names.values())
+
+
+def _remove_others(png: Path, stem: str) -> None:
+    """Remove maps of another scale that an earlier run left beside this one."""
+    other = re.compile(re.escape(stem) + r"_displacement_\d+\.\d{3}mm\.png")
+    for path in png.parent.iterdir():
+        if other.fullmatch(path.name) and path != png:
+            path.unlink(missing_ok=True)
 
 
 def read_displacement(path: str | PathLike[str]) -> Displacement:

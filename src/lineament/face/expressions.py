@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lineament.batch import all_newer
 from lineament.errors import InputError
 from lineament.face.rig import FACESCAPE20, arkit_targets, posed
 from lineament.io.faces.mesh import write_mesh
@@ -103,13 +104,8 @@ def outputs_of(job: Job, suffix: str) -> tuple[Path, ...]:
 
 
 def is_done(job: Job, suffix: str) -> bool:
-    """Return whether all results are there and none is older than its face. Files appear whole or not at all."""
-    try:
-        changed = job.face.stat().st_mtime_ns
-        found = [path.stat() for path in outputs_of(job, suffix)]
-    except OSError:
-        return False
-    return all(stat.st_mtime_ns >= changed and stat.st_size > 0 for stat in found)
+    """Return whether all results are there and none is older than its face."""
+    return all_newer(job.face, outputs_of(job, suffix))
 
 
 def write_expressions(job: Job, suffix: str) -> None:

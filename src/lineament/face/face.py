@@ -1,6 +1,6 @@
 """A fitted face: a scan in the vertices of the face model, so that everyone's can be compared, posed and measured.
 
-Symbols: V model vertices, K identity modes, E expressions.
+Symbols: V model vertices, K modes of the shape prior, E expressions.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class Face:
     Attributes
     ----------
     vertices : (V, 3) float32, mm, face frame
-        The fitted surface: the model's shape, and beyond it what the scan shows.
+        The fitted surface: the prior's shape, and beyond it what the scan shows.
     identity : (K,) float32
-        Coefficients of the model's identity modes, in standard deviations.
+        Coefficients of the shape prior's modes (`lineament.face.prior`), in standard deviations.
     expression : (E,) float32
         Weights of the model's expressions, 0 to 1.
     confidence : (V,) float32

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lineament.detect.detector import Detection, Detector
+from lineament.errors import NoFaceError
 from lineament.face.basis import EXPRESSION, Basis, load_basis
 from lineament.face.face import Face
 from lineament.face.follow import follow
@@ -19,11 +20,19 @@ from lineament.face.linear import Targets, lay
 from lineament.face.measured import measured_surface
 from lineament.face.model import LANDMARK_SETS, FaceModel, load_face_model
 from lineament.geometry.alignment import Similarity
+from lineament.geometry.neighbours import knn
+from lineament.geometry.quality import on_boundary
 from lineament.geometry.sampling import farthest_point_sample
 from lineament.types import Floats, Landmarks, Scan
 
+RIM = 4.0
+"""Distance from a rim within which scans show lashes, teeth and the other lip, mm."""
+RIM_FRONT = 40.0
+"""The rims of mouth and eyes lie farther forward than this in the face frame, the mask's outer rim behind it, mm."""
 MATCHED = 3500
 """Vertices that are matched to the scan while the prior is fitted."""
+LEAST_SHOWN = 0.1
+"""Share of the skin that has to be measured."""
 TRUST = {"face": 1.0, "lips": 0.7, "eyelids": 0.5, "nose": 1.0, "ears": 0.3, "scalp": 0.25, "neck": 0.6}
 """How far each region is believed to be skin, and the part that the model takes it for; 0 for all others."""
 
@@ -51,6 +60,11 @@ def fit_face(scan: Scan, detection: Detection | None = None, detector: Detector 
     marks = _targets(model, basis, found.landmarks, found.pose)
     laid = lay(basis, model.triangles, used, trust[used], surface, marks)
     vertices, confidence = follow(model, laid.apply(basis.shape(laid.parameters)), surface, trust)
+    shown = float(confidence[trust > 0].mean())
+    if shown < LEAST_SHOWN:
+        raise NoFaceError(
+            f"the scan shows {shown:.0%} of the face where its landmarks are; a fit needs {LEAST_SHOWN:.0%}"
+        )
     back = Similarity(1.0, laid.rotation, laid.translation).inverse()
     identity, expression = np.split(laid.parameters, [basis.identities])
     return Face(back.apply(vertices), identity, expression * EXPRESSION, confidence, back @ found.pose, found.unit)
@@ -58,8 +72,12 @@ def fit_face(scan: Scan, detection: Detection | None = None, detector: Detector 
 
 @cache
 def _trust(model: FaceModel) -> Floats:
+    """Return how far each vertex (V,) may follow the scan, 0 to 1; less towards the rims of lips and lids."""
     trust: Floats = np.array([TRUST.get(name, 0.0) for name in model.region_names], np.float32)[model.region]
-    return trust
+    skin = trust > 0
+    rim = np.flatnonzero(skin & on_boundary(len(trust), model.triangles))
+    away = knn(model.vertices[rim], 1, model.vertices)[1][:, 0]
+    return trust * np.where(model.vertices[:, 2] > RIM_FRONT, np.clip(away / RIM, 0.02, 1), 1).astype(np.float32)
 
 
 @cache

@@ -20,8 +20,9 @@ from lineament.types import Floats
 
 Float64s = npt.NDArray[np.float64]
 
-REACHES = (5.0, 3.0, 2.0)
-"""How far from the model the scan is looked for in each round, mm."""
+ROUNDS = ((5.0, 0.1), (2.5, 0.3), (1.5, 1.0), (1.0, 1.0))
+"""How far from the face so far the scan is looked for in each round, mm, and how freely the face may bend: a match that
+a stiff face cannot come near belongs to something else."""
 NEAREST = 10
 """Measured points that a height is taken from."""
 BENT = 0.03
@@ -73,15 +74,15 @@ def follow(model: FaceModel, vertices: Floats, surface: Measured, trust: Floats)
         See `Face.confidence`.
     """
     bend, area = laplacian(model)
-    stiff = (bend.T @ diags(area / area.mean()) @ bend) / BENT**2
+    stiff = (bend.T @ diags(area / area.mean()) @ bend).tocsc()
     normals = vertex_normals(vertices, model.triangles)
     sigma = np.hypot(surface.noise / np.sqrt(3), LEAST_NOISE)
     height, seen = np.zeros(len(vertices)), np.zeros(len(vertices))
-    for reach in REACHES:
+    for reach, free in ROUNDS:
         step, seen = _above(surface, (vertices + height[:, None] * normals).astype(np.float32), normals, reach)
         data = seen * trust / sigma**2
         # Where nothing was measured the prior is believed, loosely.
-        height = splu((stiff + diags(data + 1e-3)).tocsc()).solve(data * (height + step))
+        height = splu((stiff / (free * BENT) ** 2 + diags(data + 1e-3)).tocsc()).solve(data * (height + step))
     shift = _carried(model, height[:, None] * normals)
     known = splu((diags(area) - BLUR * diags(area) @ bend).tocsc()).solve(area * seen * (trust > 0))
     return (vertices + shift).astype(np.float32), np.clip(known, 0, 1).astype(np.float32)

@@ -30,6 +30,8 @@ CORRELATED = 5.0
 """Vertices whose errors count as one."""
 ALIKE = 10.0
 """Landmarks whose errors count as one: one network's answers to one scan."""
+EXPLAINED = 0.5
+"""Usual distance of a match below which the surface itself says more and more where its parts are, mm."""
 AXIS = 0.6
 """Standard deviation along one axis of an error in space whose mean is 1."""
 TURN, MOVE = 0.1, 8.0
@@ -100,7 +102,8 @@ def lay(
         weight = weight / (1 + (apart / (ROBUST * sigma)) ** 2) ** 2
         root = np.sqrt(weight / (CORRELATED * sigma**2)).astype(np.float32)
         rows = _surface_rows(laid, modes, shape[used], found.normals) * root[:, None]
-        laid, held = _solved(laid, basis, [(rows, apart * root), _landmark_rows(laid, marks)], held)
+        alike = ALIKE * max(1.0, EXPLAINED / sigma)
+        laid, held = _solved(laid, basis, [(rows, apart * root), _landmark_rows(laid, marks, alike)], held)
     return laid
 
 
@@ -117,13 +120,13 @@ def _surface_rows(laid: Laid, modes: Floats, shape: Floats, normals: Floats) -> 
     return rows
 
 
-def _landmark_rows(laid: Laid, marks: Targets) -> tuple[Floats, Floats]:
+def _landmark_rows(laid: Laid, marks: Targets, alike: float) -> tuple[Floats, Floats]:
     """Return weighted rows (3 L, 6 + P) of the landmarks, and what they should come to (3 L,)."""
     turn = laid.rotation.astype(np.float32)
     shape = marks.mean + np.tensordot(laid.parameters, marks.modes, 1)
     rest = marks.xyz - laid.apply(shape)
     sigma = AXIS * marks.sigma
-    root = 1 / (np.sqrt(ALIKE) * sigma * (1 + np.square(rest).sum(axis=1) / (6 * sigma) ** 2))
+    root = 1 / (np.sqrt(alike) * sigma * (1 + np.square(rest).sum(axis=1) / (6 * sigma) ** 2))
     rows = np.zeros((len(rest), 3, 6 + len(marks.modes)), np.float32)
     turned = shape @ turn.T
     for axis, (one, other) in enumerate(((1, 2), (2, 0), (0, 1))):

@@ -94,6 +94,15 @@ def measure_topology(points: Floats, triangles: Ints) -> Topology:
     )
 
 
+def on_boundary(count: int, triangles: Ints) -> npt.NDArray[np.bool_]:
+    """Tell which of `count` vertices lie on an open edge, one that a single triangle of (T, 3) has."""
+    edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
+    found, uses = np.unique(edges, axis=0, return_counts=True)
+    rim = np.zeros(count, dtype=np.bool_)
+    rim[found[uses == 1]] = True
+    return rim
+
+
 def _is_flat(points: Floats, corners: Indices) -> npt.NDArray[np.bool_]:
     """Return which triangles (T, 3) have two corners at one place, or no area beyond rounding."""
     a, b, c = (points[corners[:, i]].astype(np.float64) for i in range(3))

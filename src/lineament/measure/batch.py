@@ -1,7 +1,4 @@
-"""Measures of many scans: one after another in this process, or in processes of their own.
-
-What goes wrong with one scan is told in its `Outcome` and never stops the others.
-"""
+"""Measures of many scans."""
 
 from __future__ import annotations
 
@@ -13,19 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
+from lineament.batch import attempt, read_job, work_through
 from lineament.detect import detector
 from lineament.detect.batch import describe_unit
 from lineament.detect.planning import Job
-from lineament.errors import InputError, LineamentError
-from lineament.io.depth import SUFFIXES as DEPTH_SUFFIXES
+from lineament.errors import InputError
 from lineament.io.landmarks import READERS, read_landmarks
-from lineament.io.scans import read_scan
 from lineament.measure.asymmetry import landmark_asymmetry
 from lineament.measure.catalogue import SETS as CATALOGUE_SETS
 from lineament.measure.catalogue import measures
 from lineament.measure.measurement import measure_landmarks
 from lineament.measure.table import Row, rows_of, rows_of_asymmetry
-from lineament.pool import Lost, run_isolated
 from lineament.types import MILLIMETRES, Landmarks, Scan
 
 LANDMARK_SET = "anthropometric"
@@ -95,58 +90,33 @@ def measure_scan(job: Job, request: Request, finder: detector.Detector | None) -
     finder : Detector or None
         None when the landmarks are read from files.
     """
-    began = time.perf_counter()
-    try:
-        depth = job.scan.suffix.lower().removeprefix(".") in DEPTH_SUFFIXES
-        scan = read_scan(job.scan, intrinsics=request.intrinsics if depth else None)
-        landmarks, said = _read(job, scan, request) if finder is None else _find(finder, scan, request)
-        rows = _rows(landmarks, scan, request)
-    except LineamentError as error:
-        text = str(error)
-        return Outcome(job.scan, failure=text if str(job.scan) in text else f"{job.scan}: {text}")
-    except MemoryError:
-        return Outcome(job.scan, failure=f"{job.scan}: out of memory; the scan is too large for this machine")
-    except Exception as error:
-        what = f"{type(error).__name__}: {error}"
-        return Outcome(job.scan, failure=f"{job.scan}: internal error, please report it: {what}")
-    size = float(landmarks.mm_per_unit or np.nan)
-    return Outcome(job.scan, None, rows, said, size, time.perf_counter() - began, scan.source.warnings)
+    return attempt(job.scan, Outcome, partial(_measure, job, request, finder))
 
 
 def measure_scans(jobs: Sequence[Job], request: Request, workers: int) -> Iterator[Outcome]:
-    """Measure scans; one scan is worked on in this process, with all cores.
-
-    Parameters
-    ----------
-    jobs : sequence of Job
-    request : Request
-    workers : int
-        Scans that are worked on at the same time.
-
-    Yields
-    ------
-    Outcome
-        In the order in which they are done.
+    """Measure scans, `workers` of them at the same time, in the order in which they are done.
 
     Raises
     ------
     ModelError
         A network is missing or damaged.
     """
-    if len(jobs) == 1:
-        yield measure_scan(jobs[0], request, None if request.from_files else detector.Detector())
-        return
     start = partial(_start, None if request.from_files else detector.Detector, request)
-    for index, result in run_isolated(start, jobs, workers):
-        if isinstance(result, Lost):
-            yield Outcome(jobs[index].scan, failure=f"{jobs[index].scan}: {result.reason}")
-        else:
-            yield result
+    return work_through(jobs, start, Outcome, workers)
 
 
-def _start(kind: type[detector.Detector] | None, request: Request) -> Callable[[Job], Outcome]:
-    """Load the networks in a worker process."""
-    return partial(measure_scan, request=request, finder=None if kind is None else kind(threads=1))
+def _start(kind: type[detector.Detector] | None, request: Request, threads: int) -> Callable[[Job], Outcome]:
+    """Load the networks in a process."""
+    return partial(measure_scan, request=request, finder=None if kind is None else kind(threads=threads))
+
+
+def _measure(job: Job, request: Request, finder: detector.Detector | None) -> Outcome:
+    began = time.perf_counter()
+    scan = read_job(job, request.intrinsics)
+    landmarks, said = _read(job, scan, request) if finder is None else _find(finder, scan, request)
+    rows = _rows(landmarks, scan, request)
+    size = float(landmarks.mm_per_unit or np.nan)
+    return Outcome(job.scan, None, rows, said, size, time.perf_counter() - began, scan.source.warnings)
 
 
 def _find(finder: detector.Detector, scan: Scan, request: Request) -> tuple[Landmarks, str]:

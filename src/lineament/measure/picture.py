@@ -37,7 +37,7 @@ from lineament.picture.colormap import colormap
 from lineament.picture.ink import Color, disc, line
 from lineament.picture.landmarks import INK, LEFT_COLOR, RIGHT_COLOR, draw_landmarks
 from lineament.picture.render import render
-from lineament.picture.sheets import _PAPER, _color_bar, _fade, _keys, _scale_bar, _sheet
+from lineament.picture.sheets import PAPER_COLOR, color_bar, color_key, faded, scale_bar, titled_sheet
 from lineament.types import Floats, Landmarks, Scan, Source
 
 _HEIGHT, _INNER, _MARGIN = 1130, 900, 250
@@ -84,16 +84,16 @@ def measures_picture(scan: Scan, landmarks: Landmarks, measurements: Sequence[Me
     for camera, chosen in zip(cameras, ([m for m in drawn if m not in beside], beside), strict=True):
         inner = replace(camera, scale=scale)
         picture = render(scan.points, scan.triangles, inner, normals=scan.normals).image
-        picture = _fade(_fade(picture)[::-1])[::-1]  # at the lower end, and at the upper one
+        picture = faded(faded(picture)[::-1])[::-1]  # at the lower end, and at the upper one
         paper = np.empty((_HEIGHT, _INNER + 2 * _MARGIN, 3), dtype=np.uint8)
-        paper[:] = _PAPER
+        paper[:] = PAPER_COLOR
         paper[:, _MARGIN:-_MARGIN] = picture
         outer = replace(inner, width=paper.shape[1])
         panels.append(_with_lines(paper, outer, landmarks, chosen, skin, size))
-    sheet = _sheet(panels, scan, [f"{len(drawn)} measures", "± standard error"])
+    sheet = titled_sheet(panels, scan, [f"{len(drawn)} measures", "± standard error"])
     keys = [(KINDS[kind], _COLORS[kind], True) for kind in (Distance, SurfaceDistance, Angle)]
-    _keys(sheet, keys)
-    _scale_bar(sheet, scale / size)
+    color_key(sheet, keys)
+    scale_bar(sheet, scale / size)
     return sheet
 
 
@@ -114,11 +114,11 @@ def asymmetry_picture(face: Face, found: FaceAsymmetry, title: str = "asymmetry"
     panels = []
     cameras = [Camera.fit(front, view, 660, _HEIGHT) for view in (turned(-48.0), FRONT, turned(48.0))]
     for camera in (replace(camera, scale=min(c.scale for c in cameras)) for camera in cameras):
-        panels.append(_fade(render(face.vertices, skin, camera, colors=colors).image))
+        panels.append(faded(render(face.vertices, skin, camera, colors=colors).image))
     scan = Scan(face.vertices, skin, source=Source(Path(title)))
-    sheet = _sheet(panels, scan, ["distance of each point from the face's mirror image, along the normal"])
+    sheet = titled_sheet(panels, scan, ["distance of each point from the face's mirror image, along the normal"])
     ticks = (f"-{high:g}", "0", f"+{high:g}")
-    _color_bar(sheet, 0, sheet.width, "diverging", "flatter or fuller than the other side, mm", ticks)
+    color_bar(sheet, 0, sheet.width, "diverging", "flatter or fuller than the other side, mm", ticks)
     return sheet
 
 

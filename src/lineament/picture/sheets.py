@@ -24,8 +24,10 @@ from lineament.picture.shade import PAPER
 from lineament.types import Floats, Landmarks, Scan
 
 _PALE: Color = (104, 110, 118)
-_PAPER: Color = (round(255 * PAPER[0]), round(255 * PAPER[1]), round(255 * PAPER[2]))
-_HEIGHT, _FRONT_WIDTH, _SIDE_WIDTH = 1130, 1240, 760
+PAPER_COLOR: Color = (round(255 * PAPER[0]), round(255 * PAPER[1]), round(255 * PAPER[2]))
+HEIGHT = 1130
+"""Of the panels of a sheet, pixels."""
+_FRONT_WIDTH, _SIDE_WIDTH = 1240, 760
 _TITLE, _FOOT, _EDGE = 92, 78, 36
 _MARGIN = 200  # columns on each side of the front view that are kept for names
 
@@ -52,8 +54,8 @@ def landmark_picture(scan: Scan, landmarks: Landmarks, pose: Rotation | None = N
         for view, width in ((FRONT, _FRONT_WIDTH - 2 * _MARGIN), (THREE_QUARTER, _SIDE_WIDTH))
     )
     scale = min(front.scale, side.scale)
-    front = Camera(front.rotation, front.centre, scale, _FRONT_WIDTH, _HEIGHT)
-    side = Camera(side.rotation, side.centre, scale, _SIDE_WIDTH, _HEIGHT)
+    front = Camera(front.rotation, front.centre, scale, _FRONT_WIDTH, HEIGHT)
+    side = Camera(side.rotation, side.centre, scale, _SIDE_WIDTH, HEIGHT)
     colors = _side_colors(landmarks, to_face)
     mm_per_unit = landmarks.mm_per_unit
     error = None
@@ -67,7 +69,7 @@ def landmark_picture(scan: Scan, landmarks: Landmarks, pose: Rotation | None = N
         if camera is side:
             positions[_behind(positions, surface.nearness, 8 * scale / (mm_per_unit or 1.0))] = np.nan
         drawn = draw_landmarks(
-            _fade(surface.image),
+            faded(surface.image),
             positions[:, :2],
             colors=colors,
             visible=np.asarray(landmarks.visible),
@@ -85,7 +87,7 @@ def landmark_picture(scan: Scan, landmarks: Landmarks, pose: Rotation | None = N
         facts.append(f"1 unit is {mm_per_unit:.4g} mm")
     if landmarks.sigma is not None and np.isfinite(landmarks.sigma).any():
         facts.append(f"mean expected error {np.nanmean(landmarks.sigma):.1f} mm")
-    sheet = _sheet(panels, scan, facts)
+    sheet = titled_sheet(panels, scan, facts)
     keys: list[tuple[str, Color, bool]] = [
         ("subject's right", RIGHT_COLOR, True),
         ("midline", MIDDLE_COLOR, True),
@@ -93,13 +95,13 @@ def landmark_picture(scan: Scan, landmarks: Landmarks, pose: Rotation | None = N
     ]
     if (np.isfinite(landmarks.xyz).all(axis=1) & ~np.asarray(landmarks.visible)).any():
         keys.append(("inferred, not on the scan", _PALE, False))
-    x = _keys(sheet, keys)
+    x = color_key(sheet, keys)
     if error is not None:
         ImageDraw.Draw(sheet).text(
             (x, sheet.height - _FOOT / 2), "circle: expected error", fill=_PALE, font=font(20), anchor="lm"
         )
     if mm_per_unit:
-        _scale_bar(sheet, scale / mm_per_unit)
+        scale_bar(sheet, scale / mm_per_unit)
     return sheet
 
 
@@ -117,7 +119,7 @@ def curvature_picture(scan: Scan, shape_index: Floats, curvedness: Floats, pose:
     """
     to_face = np.eye(3) if pose is None else np.asarray(pose, dtype=np.float64)
     width = (_FRONT_WIDTH + _SIDE_WIDTH) // 2
-    camera = Camera.fit(scan.points, FRONT @ to_face, width, _HEIGHT)
+    camera = Camera.fit(scan.points, FRONT @ to_face, width, HEIGHT)
     finite = curvedness[np.isfinite(curvedness)]
     high = float(np.percentile(finite, 97)) if finite.size else 1.0
     layers: tuple[tuple[Floats, float, float, Kind], ...] = (
@@ -128,9 +130,9 @@ def curvature_picture(scan: Scan, shape_index: Floats, curvedness: Floats, pose:
         render(scan.points, scan.triangles, camera, colors=colormap(*layer), normals=scan.normals).image
         for layer in layers
     ]
-    sheet = _sheet(panels, scan, ["shape index", "curvedness"])
-    _color_bar(sheet, 0, width, "diverging", "shape index", ("cup -1", "0", "cap +1"))
-    _color_bar(sheet, width, width, "sequential", "curvedness, 1/mm", ("0", f"{high / 2:.2g}", f"{high:.2g}"))
+    sheet = titled_sheet(panels, scan, ["shape index", "curvedness"])
+    color_bar(sheet, 0, width, "diverging", "shape index", ("cup -1", "0", "cap +1"))
+    color_bar(sheet, width, width, "sequential", "curvedness, 1/mm", ("0", f"{high / 2:.2g}", f"{high:.2g}"))
     return sheet
 
 
@@ -146,15 +148,15 @@ def _frame(points: Floats, landmarks: Floats, rotation: Rotation, width: int) ->
     turn = rotation.astype(np.float32)
     seen, marks = points @ turn.T, landmarks @ turn.T
     if not np.isfinite(marks).all(axis=1).any():
-        return Camera.fit(points, rotation, width, _HEIGHT)
+        return Camera.fit(points, rotation, width, HEIGHT)
     low, high = np.nanmin(marks, axis=0), np.nanmax(marks, axis=0)
     room = float(np.hypot(*(high - low)[:2]))
     low = np.maximum(low - np.array([0.30, 0.26, 0.0]) * room, np.minimum(np.nanmin(seen, axis=0), low))
     high = np.minimum(high + np.array([0.30, 0.52, 0.0]) * room, np.maximum(np.nanmax(seen, axis=0), high))
-    return Camera.fit(np.stack([low, high]) @ turn, rotation, width, _HEIGHT, fill=0.97)
+    return Camera.fit(np.stack([low, high]) @ turn, rotation, width, HEIGHT, fill=0.97)
 
 
-def _fade(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def faded(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Let the surface run out softly where an edge of the picture cuts it off."""
     height, width = image.shape[:2]
     rows, columns = np.arange(height), np.arange(width)
@@ -162,7 +164,7 @@ def _fade(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     beside = np.clip(np.minimum(columns, width - 1 - columns) / (0.03 * width), 0, 1)[None, :]
     part = (below * beside)[..., None].astype(np.float32)
     part = part * part * (3 - 2 * part)
-    paper = np.array(_PAPER, dtype=np.float32)
+    paper = np.array(PAPER_COLOR, dtype=np.float32)
     return np.asarray(paper + (image - paper) * part + 0.5, dtype=np.uint8)
 
 
@@ -189,9 +191,9 @@ def _side_colors(landmarks: Landmarks, to_face: Rotation) -> list[Color]:
     return [LEFT_COLOR if d > near else RIGHT_COLOR if d < -near else MIDDLE_COLOR for d in x - middle]
 
 
-def _sheet(panels: Sequence[npt.NDArray[np.uint8]], scan: Scan, facts: Sequence[str]) -> Image.Image:
+def titled_sheet(panels: Sequence[npt.NDArray[np.uint8]], scan: Scan, facts: Sequence[str]) -> Image.Image:
     """Set panels side by side below a title."""
-    sheet = Image.new("RGB", (sum(panel.shape[1] for panel in panels), _TITLE + _HEIGHT + _FOOT), _PAPER)
+    sheet = Image.new("RGB", (sum(panel.shape[1] for panel in panels), _TITLE + HEIGHT + _FOOT), PAPER_COLOR)
     x = 0
     for panel in panels:
         sheet.paste(Image.fromarray(panel), (x, _TITLE))
@@ -205,7 +207,7 @@ def _sheet(panels: Sequence[npt.NDArray[np.uint8]], scan: Scan, facts: Sequence[
     return sheet
 
 
-def _keys(sheet: Image.Image, keys: Sequence[tuple[str, Color, bool]]) -> float:
+def color_key(sheet: Image.Image, keys: Sequence[tuple[str, Color, bool]]) -> float:
     """Write the key of colours at the foot; return the column after it."""
     canvas = np.asarray(sheet)
     y = sheet.height - _FOOT / 2
@@ -228,10 +230,10 @@ def _keys(sheet: Image.Image, keys: Sequence[tuple[str, Color, bool]]) -> float:
     return x
 
 
-def _scale_bar(sheet: Image.Image, pixels_per_mm: float) -> None:
-    """Draw a bar of a round length at the lower right."""
+def scale_bar(sheet: Image.Image, pixels_per_mm: float, right: int | None = None) -> None:
+    """Draw a bar of a round length at the foot, ending at the column `right`; at the lower right without it."""
     length = next((mm for mm in (50, 20, 10, 5, 2, 1) if mm * pixels_per_mm <= 260), 1)
-    right, y = sheet.width - _EDGE, sheet.height - _FOOT / 2
+    right, y = (sheet.width if right is None else right) - _EDGE, sheet.height - _FOOT / 2
     left = right - round(length * pixels_per_mm)
     draw = ImageDraw.Draw(sheet)
     draw.rectangle((left, y - 2, right, y + 1), fill=INK)
@@ -240,7 +242,7 @@ def _scale_bar(sheet: Image.Image, pixels_per_mm: float) -> None:
     draw.text((left - 14, y), f"{length} mm", fill=INK, font=font(20), anchor="rm")
 
 
-def _color_bar(sheet: Image.Image, left: int, width: int, kind: Kind, title: str, ticks: tuple[str, str, str]) -> None:
+def color_bar(sheet: Image.Image, left: int, width: int, kind: Kind, title: str, ticks: tuple[str, str, str]) -> None:
     """Draw a bar of colours with three ticks at the foot of a panel."""
     length, thickness, y = 420, 16, sheet.height - _FOOT // 2 - 14
     x = left + (width - length) // 2

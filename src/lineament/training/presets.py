@@ -33,5 +33,5 @@ class Preset:
 
 PRESETS = {
     "quick": Preset(shards=8, coarse_steps=100, cfgat_steps=100, refine_steps=100, calibration=8, warm_up=20),
-    "release": Preset(shards=100, coarse_steps=4_500, cfgat_steps=16_000, refine_steps=6_500),
+    "release": Preset(shards=110, coarse_steps=4_500, cfgat_steps=24_000, refine_steps=9_000),
 }

@@ -2,8 +2,8 @@
 
 NPZ: the arrays of `Face`, the pose, the unit, and of which face model they are. JSON, schema `lineament-face/1`:
 
-    {"schema": "lineament-face/1", "model": "face_model.npz", "model_sha256": "...", "unit": "mm",
-     "pose": {"scale": 1.0, "rotation": [[...], [...], [...]], "translation": [...]},
+    {"schema": "lineament-face/1", "model": "face_model.npz", "model_sha256": "...", "prior_sha256": "...",
+     "unit": "mm", "pose": {"scale": 1.0, "rotation": [[...], [...], [...]], "translation": [...]},
      "expression": {"jawOpen": 0.4, ...}, "identity": [...]}
 """
 
@@ -22,26 +22,33 @@ import numpy as np
 import numpy.typing as npt
 
 from lineament.errors import FormatError, InputError
+from lineament.face.basis import EXPRESSION, load_basis
 from lineament.face.face import Face
 from lineament.face.model import load_face_model
 from lineament.geometry.alignment import Similarity
 from lineament.io.atomic import atomic_write
 from lineament.io.load import load_bytes
 from lineament.io.npy import parse_npz
-from lineament.types import MILLIMETRES
+from lineament.types import MILLIMETRES, Floats
 
 SCHEMA = "lineament-face/1"
 MODEL_NAME = "face_model.npz"
+PRIOR_NAME = "shape_prior.npz"
+"""What the identity's coefficients belong to."""
 SUFFIXES = ("npz", "json")
 _ARRAYS = ("vertices", "identity", "expression", "confidence")
 _POSE = ("scale", "rotation", "translation")
 _TEXTS = ("schema", "model", "model_sha256", "unit")
 
 
-@cache
 def model_digest() -> str:
     """Return the SHA-256 of the face model that ships with this version, in hexadecimal."""
-    return sha256((files("lineament") / "assets" / MODEL_NAME).read_bytes()).hexdigest()
+    return _digest(MODEL_NAME)
+
+
+@cache
+def _digest(asset: str) -> str:
+    return sha256((files("lineament") / "assets" / asset).read_bytes()).hexdigest()
 
 
 def write_face(path: str | PathLike[str], face: Face) -> Path:
@@ -69,7 +76,7 @@ def write_face(path: str | PathLike[str], face: Face) -> Path:
 def read_face(path: str | PathLike[str]) -> Face:
     """Read a face that `write_face` wrote.
 
-    From JSON, the vertices are the model's shape for the parameters, and the confidence is 0.
+    From JSON, the vertices are the shape that the parameters stand for, and the confidence is 0.
 
     Raises
     ------
@@ -139,6 +146,7 @@ def _json(face: Face) -> bytes:
     names = load_face_model().expression_names
     document = {
         **_texts(face),
+        "prior_sha256": _digest(PRIOR_NAME),
         "unit": face.unit,
         "pose": {name: np.asarray(getattr(face.pose, name)).tolist() for name in _POSE},
         "expression": dict(zip(names, map(_short, face.expression), strict=True)),
@@ -169,6 +177,8 @@ def _from_json(data: bytes) -> Face:
     if not isinstance(document, dict) or "schema" not in document:
         raise FormatError(f"the JSON holds no fitted face; expected an object of the schema {SCHEMA!r}")
     _check_origin({name: str(document.get(name)) for name in _TEXTS})
+    if document.get("prior_sha256") != _digest(PRIOR_NAME):
+        raise FormatError("the identity belongs to another version of the shape prior; fit the scan again")
     model = load_face_model()
     try:
         weights = document["expression"]
@@ -178,7 +188,7 @@ def _from_json(data: bytes) -> Face:
         expression = np.array([weights.get(name, 0.0) for name in model.expression_names], np.float32)
         identity = np.array(document["identity"], np.float32)
         pose = Similarity(*(document["pose"][name] for name in _POSE))
-        vertices = model.shape(identity, expression)
+        vertices = _shape(identity, expression)
     except InputError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
@@ -187,6 +197,15 @@ def _from_json(data: bytes) -> Face:
     if unit is not None and not (isinstance(unit, str) and unit in MILLIMETRES):
         raise FormatError(f"unit is {str(unit)[:20]!r}, expected null or one of {', '.join(MILLIMETRES)}")
     return _checked(Face(vertices, identity, expression, np.zeros(len(vertices), np.float32), pose, unit))
+
+
+def _shape(identity: Floats, expression: Floats) -> Floats:
+    """Return the vertices (V, 3) that the parameters stand for; modes without a coefficient are zero."""
+    basis = load_basis()
+    if identity.ndim != 1 or len(identity) > basis.identities:
+        raise FormatError(f"identity has shape {identity.shape}, expected ({basis.identities},)")
+    rest = np.zeros(basis.identities - len(identity), np.float32)
+    return basis.shape(np.concatenate([identity, rest, expression / np.float32(EXPRESSION)]))
 
 
 def _texts(face: Face) -> dict[str, str]:

@@ -1,0 +1,178 @@
+"""Fits of many scans."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from lineament.batch import Intrinsics, all_newer, attempt, read_job, work_through
+from lineament.detect import detector
+from lineament.detect.batch import describe_unit
+from lineament.detect.planning import Job
+from lineament.face.deviation import deviation, measured_share
+from lineament.face.face import Face
+from lineament.face.fit import fit_face
+from lineament.face.model import LANDMARK_SETS
+from lineament.io.faces.glb import write_glb
+from lineament.io.faces.mesh import write_mesh
+from lineament.io.faces.parameters import write_face
+from lineament.io.folder import make_folder
+from lineament.types import Floats, Scan
+
+SET = "face"
+"""In the place of a landmark set in the names of results."""
+POINTS = 20_000
+"""Points of a scan whose distances make the median."""
+DETAIL = 2048
+"""Texels along each side of displacement maps."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted of each scan.
+
+    Attributes
+    ----------
+    formats : tuple of str
+        `glb`, `obj`, `ply`; the parameters are always written.
+    detail, colour : bool
+        Also a displacement map, and the scan's colours.
+    unit : str or None
+        `mm`, `cm`, `m` or `in` overrules what is found.
+    intrinsics : (fx, fy, cx, cy) or None, pixels
+        Camera of depth images.
+    """
+
+    formats: tuple[str, ...] = ("glb",)
+    detail: bool = False
+    colour: bool = False
+    unit: str | None = None
+    intrinsics: Intrinsics | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one scan.
+
+    Attributes
+    ----------
+    scan : Path
+    failure : str or None
+        In a sentence; the fields below are meaningless then.
+    outputs : tuple of Path
+    unit : str
+        As `describe_unit` says it.
+    measured : float
+        Share of the face that the scan shows, 0 to 1.
+    distance : float, mm
+        Median distance between the scan and the fitted face.
+    seconds : float
+    notes : tuple of str
+        What the reader passed over or repaired, and what could not be made.
+    """
+
+    scan: Path
+    failure: str | None = None
+    outputs: tuple[Path, ...] = ()
+    unit: str = ""
+    measured: float = float("nan")
+    distance: float = float("nan")
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+def parameters_of(job: Job) -> Path:
+    """Return the file that a job's parameters are written to."""
+    return job.output(SET, "npz")
+
+
+def is_done(job: Job, request: Request) -> bool:
+    """Return whether all results are there and none is older than its scan."""
+    wanted = [parameters_of(job), *(job.output(SET, suffix) for suffix in request.formats)]
+    if request.detail:  # its description, which is written last
+        wanted.append(_beside(job, "_displacement.json"))
+    if request.colour:
+        wanted.append(_beside(job, "_colour.png"))
+    return all_newer(job.scan, wanted)
+
+
+def fit_scan(job: Job, request: Request, finder: detector.Detector) -> Outcome:
+    """Fit the face model to one scan and write the results.
+
+    Never raises but for Ctrl-C: what fails is told in the outcome.
+    """
+    return attempt(job.scan, Outcome, partial(_fit, job, request, finder))
+
+
+def fit_scans(jobs: Sequence[Job], request: Request, workers: int) -> Iterator[Outcome]:
+    """Fit scans, `workers` of them at the same time, in the order in which they are done.
+
+    Raises
+    ------
+    ModelError
+        A network is missing or damaged.
+    """
+    return work_through(jobs, partial(_start, detector.Detector, request), Outcome, workers)
+
+
+def _start(kind: type[detector.Detector], request: Request, threads: int) -> Callable[[Job], Outcome]:
+    """Load the networks in a process."""
+    return partial(fit_scan, request=request, finder=kind(threads=threads))
+
+
+def _fit(job: Job, request: Request, finder: detector.Detector) -> Outcome:
+    began = time.perf_counter()
+    scan = read_job(job, request.intrinsics)
+    detection = finder.detect(scan, LANDMARK_SETS, request.unit)
+    face = fit_face(scan, detection)
+    outputs, notes = _write(job, request, scan, face)
+    return Outcome(
+        job.scan,
+        outputs=outputs,
+        unit=describe_unit(detection.unit, detection.mm_per_unit, scan.unit, request.unit),
+        measured=measured_share(face),
+        distance=median_distance(face, scan.points),
+        seconds=time.perf_counter() - began,
+        notes=(*scan.source.warnings, *notes),
+    )
+
+
+def median_distance(face: Face, points: Floats) -> float:
+    """Return the median distance in mm of a scan's points from the fitted face; NaN where none lies near."""
+    heights = deviation(face, points[:: max(1, len(points) // POINTS)])
+    known = heights[np.isfinite(heights)]
+    return float(np.median(np.abs(known))) if len(known) else float("nan")
+
+
+def _write(job: Job, request: Request, scan: Scan, face: Face) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Write the results; return their files, and notes. The parameters come last: with them the scan is done."""
+    from lineament.face.colour import bake_colour, has_colour, write_colour
+    from lineament.face.detail import displacement
+    from lineament.face.detail_files import write_displacement
+
+    make_folder(job.base.parent)
+    outputs, notes = [], []
+    texture = None
+    if request.colour and has_colour(scan):
+        outputs.append(write_colour(bake_colour(face, scan), _beside(job, "_colour.png")))
+        texture = outputs[-1].read_bytes()
+    elif request.colour:
+        notes.append("the scan has no colours")
+    if request.detail:
+        outputs += write_displacement(displacement(face, scan, DETAIL), _beside(job, ""))
+    for suffix in request.formats:
+        path = job.output(SET, suffix)
+        if suffix == "glb":
+            outputs.append(write_glb(path, face, texture, landmarks="ibug68"))
+        else:
+            outputs.append(write_mesh(path, face.vertices))
+    return (write_face(parameters_of(job), face), *outputs), tuple(notes)
+
+
+def _beside(job: Job, end: str) -> Path:
+    return job.base.with_name(f"{job.base.name}.{SET}{end}")

@@ -1,0 +1,218 @@
+"""A registered collection: the same points of many people in one array, what statistics of shape start from.
+
+NPZ, schema `lineament-stack/1`: the arrays of `Stack`, and `unit`, `mm` or `centroid size`.
+
+Symbols: M people, V model vertices, L landmarks, P points of each (V or L), T triangles.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from lineament.check import check_finite, check_indices, check_shape
+from lineament.errors import FormatError, InputError
+from lineament.face.face import Face
+from lineament.face.model import LANDMARK_SETS, load_face_model
+from lineament.geometry.procrustes import centroid_size, procrustes
+from lineament.io.atomic import atomic_write
+from lineament.io.landmarks.morphologika import write_morphologika
+from lineament.io.landmarks.tps import write_tps_all
+from lineament.io.load import load_bytes
+from lineament.io.npy import parse_npz
+from lineament.types import Floats, Ints, Landmarks, _frozen
+
+SCHEMA = "lineament-stack/1"
+VERTICES = "vertices"
+POINTS = (VERTICES, *LANDMARK_SETS)
+"""What may be taken of each face: the model's vertices, or a set of landmarks."""
+UNITS = ("mm", "centroid size")
+_ARRAYS = ("names", "points", "confidence", "size", "point_names", "triangles")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Stack:
+    """Faces of M people.
+
+    Attributes
+    ----------
+    names : tuple of M str
+    points : (M, P, 3) float32
+        In mm, or of centroid size 1.
+    confidence : (M, P) float32
+        1 where the person's scan was measured there, 0 where the model alone says how the face goes on.
+    size : (M,) float32, mm
+        Centroid size: the root of the summed squared distances from the centroid.
+    point_names : tuple of P str
+        Names of the landmarks; `v0`, `v1`, ... for vertices.
+    triangles : (T, 3) int32
+        Of the vertices; none, (0, 3), for landmarks.
+    unit : str
+        `mm` or `centroid size`.
+
+    Raises
+    ------
+    InputError
+        Shapes do not agree, a value is not finite, or names are not different.
+    """
+
+    names: tuple[str, ...]
+    points: Floats
+    confidence: Floats
+    size: Floats
+    point_names: tuple[str, ...]
+    triangles: Ints
+    unit: str = "mm"
+
+    def __post_init__(self) -> None:
+        for name in ("points", "confidence", "size"):
+            object.__setattr__(self, name, _frozen(getattr(self, name), np.float32))
+            check_finite(getattr(self, name), name)
+        object.__setattr__(self, "triangles", _frozen(self.triangles, np.int32))
+        people, count = len(self.names), len(self.point_names)
+        check_shape(self.points, f"{people} {count} 3", "points")
+        check_shape(self.confidence, f"{people} {count}", "confidence")
+        check_shape(self.size, f"{people}", "size")
+        check_shape(self.triangles, "T 3", "triangles")
+        check_indices(self.triangles, count, "triangles")
+        if len(set(self.names)) != people:
+            raise InputError("two people of a stack have the same name")
+        if self.unit not in UNITS:
+            raise InputError(f"unit is {self.unit!r}, expected one of {', '.join(UNITS)}")
+
+
+def stack_faces(
+    faces: Mapping[str, Face], points: str = VERTICES, aligned: bool = True, unit_size: bool = False
+) -> Stack:
+    """Put fitted faces into one array.
+
+    Parameters
+    ----------
+    faces : mapping of str to Face
+        By name.
+    points : str
+        `vertices`, `ibug68`, `anthropometric` or `dense520`.
+    aligned : bool
+        Lay each face onto the mean of all by generalised Procrustes alignment; False leaves it in its face frame.
+    unit_size : bool
+        Scale each to centroid size 1 while aligning; otherwise sizes are kept.
+
+    Raises
+    ------
+    InputError
+        There is no face, one is of another model, there are no such points, or unit size without alignment.
+    """
+    if not faces:
+        raise InputError("there are no faces to put into a stack")
+    if points not in POINTS:
+        raise InputError(f"no points {points!r}; there are {', '.join(POINTS)}")
+    if unit_size and not aligned:
+        raise InputError("only aligned faces can have unit size")
+    model = load_face_model()
+    taken = np.stack([_places(face.vertices, points) for face in faces.values()])
+    seen = np.stack([_places(np.repeat(face.confidence[:, None], 3, axis=1), points)[:, 0] for face in faces.values()])
+    size = centroid_size(taken)
+    if aligned:
+        moves = procrustes(taken, _places(model.vertices, points), unit_size)
+        taken = np.stack([move.apply(shape) for move, shape in zip(moves, taken, strict=True)])
+    whole = points == VERTICES
+    names = tuple(f"v{row}" for row in range(taken.shape[1])) if whole else model.landmark_sets[points].names
+    triangles = model.triangles if whole else np.zeros((0, 3), np.int32)
+    return Stack(tuple(faces), taken, seen, size, names, triangles, UNITS[unit_size])
+
+
+def _places(vertices: Floats, points: str) -> Floats:
+    model = load_face_model()
+    if vertices.shape != model.vertices.shape:
+        raise InputError(f"a face has {len(vertices)} vertices, the face model {len(model.vertices)}")
+    return vertices if points == VERTICES else model.landmarks(vertices, points)
+
+
+def name_faces(files: Sequence[Path]) -> tuple[str, ...]:
+    """Return a name for each file: its stem, after the folders below the one that holds all of them."""
+    folders = [Path(os.path.abspath(file)).parent for file in files]
+    common = os.path.commonpath(folders)
+    stems = (file.stem.removesuffix(".face") for file in files)
+    names = tuple((folder.relative_to(common) / stem).as_posix() for folder, stem in zip(folders, stems, strict=True))
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"two faces would both be called {twice!r}; rename one of their files")
+    return names
+
+
+def write_stack(path: str | PathLike[str], stack: Stack) -> Path:
+    """Write a stack as NPZ; it appears whole or not at all, and the same stack gives the same bytes.
+
+    Raises
+    ------
+    InputError
+        The suffix is another one, or the file cannot be written.
+    """
+    place = _checked_suffix(Path(path), ".npz")
+    arrays: dict[str, Any] = {name: np.asarray(getattr(stack, name)) for name in _ARRAYS}
+    with atomic_write(place) as file:
+        np.savez(file, schema=np.array(SCHEMA), unit=np.array(stack.unit), **arrays)
+    return place
+
+
+def read_stack(path: str | PathLike[str]) -> Stack:
+    """Read a stack that `write_stack` wrote.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    FormatError
+        The file is damaged, or is no stack.
+    """
+    try:
+        found = parse_npz(load_bytes(path), ("schema", "unit", *_ARRAYS))
+        if str(found.get("schema")) != SCHEMA:
+            raise FormatError(f"this is no registered collection of schema {SCHEMA!r}")
+        missing = [name for name in ("unit", *_ARRAYS) if name not in found]
+        if missing:
+            raise FormatError(f"the collection lacks {', '.join(missing)}; the file is damaged")
+        names, point_names = (tuple(map(str, found[name].tolist())) for name in ("names", "point_names"))
+        points, confidence, size = (found[name] for name in ("points", "confidence", "size"))
+        return Stack(names, points, confidence, size, point_names, found["triangles"], str(found["unit"]))
+    except InputError as error:
+        raise (error if str(path) in str(error) else FormatError(f"{path}: {error}")) from None
+    except (TypeError, ValueError):
+        raise FormatError(f"{path}: an array of the collection holds no numbers; the file is damaged") from None
+
+
+def write_tps_stack(path: str | PathLike[str], stack: Stack) -> Path:
+    """Write a stack as TPS, for geomorph; the points' names go beside it."""
+    unit = "mm" if stack.unit == "mm" else None
+    people = {
+        name: Landmarks(stack.point_names, xyz, unit=unit) for name, xyz in zip(stack.names, stack.points, strict=True)
+    }
+    return write_tps_all(people, path)
+
+
+def write_morphologika_stack(path: str | PathLike[str], stack: Stack) -> Path:
+    """Write a stack as Morphologika text."""
+    return write_morphologika(dict(zip(stack.names, stack.points, strict=True)), path)
+
+
+WRITERS: Mapping[str, tuple[str, Callable[[str | PathLike[str], Stack], Path]]] = MappingProxyType(
+    {
+        "npz": (".npz", write_stack),
+        "tps": (".tps", write_tps_stack),
+        "morphologika": (".txt", write_morphologika_stack),
+    }
+)
+"""By name, the suffix and the function of each format."""
+
+
+def _checked_suffix(path: Path, suffix: str) -> Path:
+    if path.suffix.lower() != suffix:
+        raise InputError(f"{path} has the suffix {path.suffix!r}, expected {suffix}")
+    return path

@@ -1,0 +1,141 @@
+"""`lineament fit`: what is written, what is passed over, what fails alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+from PIL import Image
+
+from lineament.cli.fit import FORMATS
+from lineament.detect.planning import looks_like_scan
+from lineament.face.batch import Request, is_done, median_distance
+from lineament.face.deviation import deviation, face_region, measured_share
+from lineament.face.face import Face
+from lineament.face.model import load_face_model
+from lineament.io.faces.parameters import read_face
+from lineament.io.scans import read_scan, write_scan
+from lineament.types import Scan
+
+pytestmark = pytest.mark.usefixtures("fake_detector")
+
+Run = Callable[..., Result]
+MakeScan = Callable[..., Path]
+Person = Callable[..., Face]
+FACELESS, DEADLY, BROKEN = 50, 51, 52
+"""Numbers of points that the fake detector takes for a scan without a face, dies of, or fails at."""
+
+
+def head(path: Path, color: bool = False) -> Path:
+    """Write the mean face in metres such that the fake detector, which looks at the centroid, is right."""
+    model = load_face_model()
+    points = model.vertices
+    # As many points more, far from the face, bring the centroid to the origin.
+    far = (
+        np.broadcast_to(-points.mean(axis=0), points.shape)
+        + np.array([0, 0, 300]) * np.where(np.arange(len(points)) % 2, 1, -1)[:, None]
+    )
+    whole = np.concatenate([points, far]).astype(np.float32) / 1000
+    colors = np.full(whole.shape, (200, 150, 120), np.uint8) if color else None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_scan(Scan(whole, model.triangles, colors=colors), path)
+
+
+def test_one_scan_with_everything(run: Run, tmp_path: Path) -> None:
+    scan, out = head(tmp_path / "anna.ply", color=True), tmp_path / "new" / "out"
+    words = [word for name in FORMATS for word in ("--format", name)]
+    result = run("fit", scan, "-o", out, *words, "--detail", "--colour")
+    assert result.exit_code == 0, result.output
+    first, second, *files = result.stdout.splitlines()
+    assert first == f"{scan}: unit m (found)"
+    assert "of the face measured, median distance 0.0" in second
+    assert {Path(line.strip()) for line in files} == set(out.iterdir())
+    face = read_face(out / "anna.face.npz")
+    assert face.unit == "m"
+    model = load_face_model()
+    skin = face_region()
+    away = np.linalg.norm(face.in_scan() * 1000 - model.vertices, axis=1)
+    assert away[skin].mean() < 1.0
+    assert measured_share(face) > 0.9
+    assert median_distance(face, read_scan(scan).points) < 0.1
+    for suffix in ("obj", "ply"):
+        mesh = read_scan(out / f"anna.face.{suffix}")
+        np.testing.assert_allclose(mesh.points, face.vertices, atol=1e-4)
+    data = (out / "anna.face.glb").read_bytes()
+    document = json.loads(data[20 : 20 + int.from_bytes(data[12:16], "little")])
+    assert len(document["meshes"][0]["extras"]["targetNames"]) == 52
+    assert "ibug68" in {node["name"] for node in document["nodes"]}
+    assert len(document["images"]) == 1
+    with Image.open(out / "anna.face_colour.png") as picture:
+        np.testing.assert_allclose(np.asarray(picture)[512, 512], (200, 150, 120), atol=2)
+    # Nothing of all this is taken for a scan later.
+    assert [path for path in out.iterdir() if looks_like_scan(path, cameras=True)] == []
+
+
+def test_a_folder_goes_on_where_it_stopped(run: Run, make_scan: MakeScan, tmp_path: Path) -> None:
+    for name in ("a", "deep/b"):
+        make_scan(tmp_path / "in" / f"{name}.ply", 1500)
+    out = tmp_path / "out"
+    result = run("fit", tmp_path / "in", "-o", out, "--format", "ply", "--colour")
+    assert result.exit_code == 0, result.output
+    written = {path.relative_to(out).as_posix() for path in out.rglob("*.*")}
+    assert written == {"a.face.npz", "a.face.ply", "deep/b.face.npz", "deep/b.face.ply"}
+    assert result.stdout.count("note: ") == result.stdout.count("the scan has no colours") == 2
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*.npz")}
+    result = run("fit", tmp_path / "in", "-o", out, "--format", "ply")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "already done: 2" in result.stderr
+    assert before == {path: path.stat().st_mtime_ns for path in out.rglob("*.npz")}
+
+
+def test_what_fails_fails_alone(run: Run, make_scan: MakeScan, tmp_path: Path) -> None:
+    counts = {"a": 1500, "b": FACELESS, "c": DEADLY, "d": BROKEN}
+    scans = [make_scan(tmp_path / f"{name}.ply", count) for name, count in counts.items()]
+    result = run("fit", *scans, "-o", tmp_path / "out", "--jobs", 2)
+    assert result.exit_code == 1, result.output
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.face.glb", "a.face.npz"]
+    for scan, said in zip(scans[1:], ("looks like a face", "killed", "internal error"), strict=True):
+        assert any(line.startswith(f"failed: {scan}") and said in line for line in result.stdout.splitlines())
+    assert "3 of 4 scans failed" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_one_scan_without_a_face_is_an_error(run: Run, make_scan: MakeScan, tmp_path: Path) -> None:
+    scan = make_scan(tmp_path / "nobody.ply", FACELESS)
+    result = run("fit", scan)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"error: {scan}: ")
+    assert list(tmp_path.iterdir()) == [scan]
+
+
+@pytest.mark.parametrize("words", [(), ("--detail",), ("--colour",), ("--format", "obj")])
+def test_done_means_all_that_is_asked_for(tmp_path: Path, words: tuple[str, ...]) -> None:
+    from lineament.detect.planning import Job
+
+    scan = tmp_path / "anna.ply"
+    job = Job(scan, tmp_path / "anna")
+    for name in ("anna.ply", "anna.face.npz", "anna.face.glb"):
+        (tmp_path / name).write_bytes(b"x")
+    request = Request(("obj",) if "obj" in words else ("glb",), "--detail" in words, "--colour" in words)
+    assert is_done(job, request) == (not words)
+
+
+def test_distance_is_along_the_normal_and_of_the_face_alone(person: Person) -> None:
+    face, model = person(1), load_face_model()
+    from lineament.geometry.normals import vertex_normals
+
+    normals = vertex_normals(face.vertices, model.triangles)
+    for shift in (-0.5, 0.0, 0.7):
+        points = face.pose.inverse().apply(face.vertices + np.float32(shift) * normals)
+        heights = deviation(face, points)
+        inside = np.isfinite(heights)
+        assert np.mean(inside[face_region()]) > 0.9
+        assert np.mean(inside[~face_region()]) < 0.25  # the eyeballs and the gums lie close behind the lids and lips
+        np.testing.assert_allclose(np.median(heights[inside]), shift, atol=0.02)
+        assert median_distance(face, points) == pytest.approx(abs(shift), abs=0.02)
+    assert np.isnan(deviation(face, np.full((3, 3), np.nan, np.float32))).all()
+    assert np.isnan(median_distance(face, np.zeros((5, 3), np.float32) + 1e6))
