@@ -25,13 +25,15 @@ from lineament.types import Floats
 Float64s = npt.NDArray[np.float64]
 
 CELL = 1.3
-"""One point of each cell of this width takes part, mm: dense scans count no more than coarse ones."""
+"""One point of each cell takes part, of this width at least, mm: dense scans count no more than coarse ones."""
+MOST = 5000
+"""Cells that a scan's stable parts fill at most, or about; more only take time."""
 WIDEST, NARROWEST, SHRINK = 8.0, 0.05, 0.75
 """Tukey's width in the first round and at the end, mm, and what each round makes of it."""
 SPREADS = 4.0
 """Tukey's width in standard deviations of the distances, which it does not fall below."""
 ROUNDS = 60
-SETTLED = 1e-5
+SETTLED = 3e-4
 """A round that moves the face by less than this is the last, mm."""
 FEWEST = 30
 """Points of the stable parts without which no motion is told."""
@@ -124,9 +126,10 @@ def register(a: Sheet, b: Sheet, start: Similarity, stable: str, limit: float, w
 def _samples(name: str, sheet: Sheet, stable: str) -> npt.NDArray[np.int64]:
     """Return rows of the sheet evenly over its stable parts."""
     inside = np.flatnonzero(np.where(sheet.vertex >= 0, stable_vertices(stable)[sheet.vertex], False))
-    cell = np.floor(sheet.points[inside] / CELL).astype(np.int64)
+    area = float(sheet.area[inside].sum())
+    cell = np.floor(sheet.points[inside] / max(CELL, (area / MOST) ** 0.5)).astype(np.int64)
     rows: npt.NDArray[np.int64] = inside[np.unique(cell, axis=0, return_index=True)[1]]
-    shown = sheet.area[inside].sum() / _mean_area(stable)
+    shown = area / _mean_area(stable)
     if shown < LEAST_SHOWN or len(rows) < FEWEST:
         raise InputError(
             f"scan {name} shows {min(shown, 1):.0%} of the stable parts '{stable}', with {len(rows)} points; "
