@@ -63,7 +63,7 @@ class _Program(click.Group):
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="lineament %(version)s")
 def main() -> None:
-    """Landmarks, fitted models and measures of the human face from raw 3D scans, with expected errors in millimetres."""
+    """Landmarks, fitted models and measures of the human face from raw 3D scans, with their expected errors in mm."""
 
 
 for _command in (

@@ -31,7 +31,7 @@ RIM_FRONT = 40.0
 """The rims of mouth and eyes lie farther forward than this in the face frame, the mask's outer rim behind it, mm."""
 MATCHED = 3500
 """Vertices that are matched to the scan while the prior is fitted."""
-LEAST_SHOWN = 0.1
+LEAST_SHOWN = 0.05
 """Share of the skin that has to be measured."""
 TRUST = {"face": 1.0, "lips": 0.7, "eyelids": 0.5, "nose": 1.0, "ears": 0.3, "scalp": 0.25, "neck": 0.6}
 """How far each region is believed to be skin, and the part that the model takes it for; 0 for all others."""
