@@ -49,6 +49,8 @@ class VirtualScan:
     origin: str | None = None
     sex: str | None = None
     age: str | None = None
+    vertices: Tensor | None = None
+    """(V, 3) float32, mm: the person's skin before the sensor, in the face model's vertices."""
 
 
 class VirtualScanner:
@@ -79,7 +81,7 @@ class VirtualScanner:
             inner = plain(teeth[0][row, present], teeth[1][row, present], inside=True)
             origin, sex, age = ORIGINS[people.origin[row]], SEXES[people.sex[row]], AGES[people.age[row]]
             scan = self._face(vertices[row], landmarks[row], inner, sex == "male" and age != "child", condition)
-            scans.append(replace(scan, origin=origin, sex=sex, age=age))
+            scans.append(replace(scan, origin=origin, sex=sex, age=age, vertices=vertices[row]))
         return scans
 
     def faceless(self, count: int) -> list[VirtualScan]:
