@@ -82,10 +82,10 @@ def work_through(
             yield result
 
 
-def read_job(job: Job, intrinsics: Intrinsics | None) -> Scan:
-    """Read a job's scan; the camera, fx, fy, cx, cy in pixels, is for depth images alone."""
-    depth = job.scan.suffix.lower().removeprefix(".") in DEPTH_SUFFIXES
-    return read_scan(job.scan, intrinsics=intrinsics if depth else None)
+def read_any(path: Path, intrinsics: Intrinsics | None) -> Scan:
+    """Read a scan or a depth image; the camera, fx, fy, cx, cy in pixels, is for depth images alone."""
+    depth = path.suffix.lower().removeprefix(".") in DEPTH_SUFFIXES
+    return read_scan(path, intrinsics=intrinsics if depth else None)
 
 
 def all_newer(source: Path, results: Iterable[Path]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ torch = pytest.importorskip("torch")
 
 from lineament.errors import InputError  # noqa: E402
 from lineament.face.model import load_face_model  # noqa: E402
+from lineament.nets.cfgat import CFGAT  # noqa: E402
+from lineament.training import data, landmarks  # noqa: E402
 from lineament.training.data import (  # noqa: E402
     ShardPool,
     all_queries,
@@ -20,7 +24,6 @@ from lineament.training.data import (  # noqa: E402
     stack,
     whole_batch,
 )
-from lineament.training.landmarks import train_refine  # noqa: E402
 from lineament.training.loop import fit, learning_rate, optimisers  # noqa: E402
 from lineament.training.losses import likelihood  # noqa: E402
 from lineament.training.presets import PRESETS, Preset  # noqa: E402
@@ -50,17 +53,34 @@ def test_a_record_holds_the_landmarks_of_its_own_points(shard_folder):
     assert near[batch["visible"][:, 27:36]].max() < 6  # mm: sampled every 2 mm, and noisy
 
 
-def test_half_precision_does_not_touch_the_millimetres(shard_folder, tmp_path):
+@pytest.mark.parametrize(
+    ("train", "maker", "parts"),
+    [
+        (landmarks.train_cfgat, (data, "posed"), ("face",)),
+        (landmarks.train_refine, (data, "posed"), ("face", "patch")),
+        (landmarks.train_coarse, (landmarks, "whole_batch"), ("whole", "faceless_whole")),
+    ],
+)
+def test_networks_run_in_half_precision_and_batches_do_not(shard_folder, tmp_path, monkeypatch, train, maker, parts):
     """Moved in half precision, points 100 mm away would be off by up to 0.4 mm."""
-    seen = {}
+    seen = {"batch": set(), "network": set()}
+    real = getattr(*maker)
 
-    def kept(network, number):
-        seen["batch"] = face_batch(ShardPool(shard_folder, 0), 2, torch.Generator().manual_seed(0))
-        return (network.weight**2).sum(), {"loss": 0.0}
+    def watched(*arguments):
+        seen["batch"].add(torch.is_autocast_enabled("cpu"))
+        return real(*arguments)
 
-    fit(torch.nn.Linear(2, 1), kept, 1, PRESETS["quick"], tmp_path, lambda network: {})
-    exact = face_batch(ShardPool(shard_folder, 0), 2, torch.Generator().manual_seed(0))
-    torch.testing.assert_close(seen["batch"]["geometry"], exact["geometry"], atol=0, rtol=0)
+    def once(network, step, *rest):
+        network.register_forward_pre_hook(lambda *_: seen["network"].add(torch.is_autocast_enabled("cpu")))
+        step(network, 0)
+        return network
+
+    monkeypatch.setattr(*maker, watched)
+    monkeypatch.setattr(landmarks, "fit", once)
+    torch.save({"mean": CFGAT().state_dict()}, tmp_path / "cfgat.pt")
+    preset = replace(PRESETS["quick"], batch=2, patch_scans=2, patches=12)
+    train(ShardPool(shard_folder, 0, parts), ShardPool(shard_folder, 0, parts, test=True), preset, tmp_path, "cpu")
+    assert seen == {"batch": {False}, "network": {True}}
 
 
 def test_a_mirrored_scan_has_mirrored_landmarks(shard_folder):
@@ -191,4 +211,4 @@ def test_every_landmark_has_its_own_query():
 def test_refinement_is_not_trained_before_cfgat(shard_folder, tmp_path):
     pools = [ShardPool(shard_folder, 0, ("face", "patch"), test=test) for test in (False, True)]
     with pytest.raises(InputError, match=r"train that first"):
-        train_refine(*pools, PRESETS["quick"], tmp_path, "cpu")
+        landmarks.train_refine(*pools, PRESETS["quick"], tmp_path, "cpu")

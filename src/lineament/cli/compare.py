@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lineament.cli.batch import show_columns
+from lineament.cli.batch import show_columns, show_result
 from lineament.cli.options import FILE, Camera, demanded, intrinsics, unit
 
 if TYPE_CHECKING:
@@ -59,25 +59,18 @@ def compare(a: Path, b: Path, output: Path, stable: str, limit: float, unit: str
     found = compare_sittings(one, other, stable, limit)
     paths = write_comparison(found, one.scan, (a.name, b.name), output)
     _show(found, stable)
-    for text in (
-        *found.warnings,
-        *(f"{s.scan.source.path}: {w}" for s in (one, other) for w in s.scan.source.warnings),
-    ):
-        click.echo(f"note: {text}")
-    for path in paths:
-        click.echo(f"  {path}")
+    passed_over = (f"{s.scan.source.path}: {w}" for s in (one, other) for w in s.scan.source.warnings)
+    show_result((*found.warnings, *passed_over), paths)
 
 
 def _sit(path: Path, finder: Detector, demanded: str | None, intrinsics: Camera | None) -> Sitting:
     """Read, landmark and fit one scan; an error names it."""
+    from lineament.batch import read_any
     from lineament.compare import sit
     from lineament.detect.batch import describe_unit
     from lineament.errors import LineamentError
-    from lineament.io.depth import SUFFIXES
-    from lineament.io.scans import read_scan
 
-    depth = path.suffix.lower().removeprefix(".") in SUFFIXES
-    scan = read_scan(path, intrinsics=intrinsics if depth else None)
+    scan = read_any(path, intrinsics)
     try:
         sitting = sit(scan, finder, demanded)
     except LineamentError as error:

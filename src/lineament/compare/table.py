@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from lineament.compare.regions import REGIONS, region_of_vertices
 from lineament.compare.sheet import Sheet
+from lineament.detect.answers import AXIS_SHARE
 from lineament.geometry.alignment import Similarity
-from lineament.measure.formulas import AXIS_SHARE
 from lineament.types import Floats, Landmarks
 
 Float64s = npt.NDArray[np.float64]

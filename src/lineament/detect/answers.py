@@ -19,6 +19,9 @@ from lineament.detect.session import Network
 from lineament.types import Floats
 
 MIRROR = np.array([-1, 1, 1], dtype=np.float32)
+AXIS_SHARE = 2 / 3
+"""Standard deviation of an error along one axis, in units of sigma. The density that `bound` names has the mean
+sigma = 3 b and the mean square 12 b^2, a third of it along each axis: (2 b)^2."""
 
 
 def bound(share: float) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lineament.batch import all_newer, attempt, read_job, work_through
+from lineament.batch import all_newer, attempt, read_any, work_through
 from lineament.detect.detector import Detection, Detector
 from lineament.detect.planning import Job
 from lineament.io.folder import make_folder
@@ -121,7 +121,7 @@ def _start(detector: type[Detector], request: Request, threads: int) -> Callable
 
 def _landmark(job: Job, request: Request, detector: Detector) -> Outcome:
     began = time.perf_counter()
-    scan = read_job(job, request.intrinsics)
+    scan = read_any(job.scan, request.intrinsics)
     detection = detector.detect(scan, request.sets, request.unit)
     _write(job, request, scan, detection)
     first = detection.landmarks[request.sets[0]]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lineament.batch import Intrinsics, all_newer, attempt, read_job, work_through
+from lineament.batch import Intrinsics, all_newer, attempt, read_any, work_through
 from lineament.detect import detector
 from lineament.detect.batch import describe_unit
 from lineament.detect.planning import Job
@@ -127,7 +127,7 @@ def _start(kind: type[detector.Detector], request: Request, threads: int) -> Cal
 
 def _fit(job: Job, request: Request, finder: detector.Detector) -> Outcome:
     began = time.perf_counter()
-    scan = read_job(job, request.intrinsics)
+    scan = read_any(job.scan, request.intrinsics)
     detection = finder.detect(scan, LANDMARK_SETS, request.unit)
     face = fit_face(scan, detection)
     outputs, notes = _write(job, request, scan, face)

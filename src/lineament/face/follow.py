@@ -129,7 +129,8 @@ def _neighbours_of_parts(model: FaceModel) -> tuple[tuple[npt.NDArray[np.int64],
 def _carried(model: FaceModel, shift: Float64s) -> Float64s:
     """Take the inside of the mouth along with the lips, fading with depth, and each eyeball whole with its lids."""
     moved = shift.copy()
-    for number, (inside, near, share) in enumerate(_neighbours_of_parts(model)):
-        own = (share[:, :, None] * shift[near]).sum(axis=1)
-        moved[inside] = own if number == 0 else np.median(shift[near].reshape(-1, 3), axis=0)
+    (mouth, near, share), *eyeballs = _neighbours_of_parts(model)
+    moved[mouth] = (share[:, :, None] * shift[near]).sum(axis=1)
+    for eyeball, near, _ in eyeballs:
+        moved[eyeball] = np.median(shift[near].reshape(-1, 3), axis=0)
     return moved

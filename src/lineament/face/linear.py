@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 from scipy.spatial.transform import Rotation
 
+from lineament.detect.answers import AXIS_SHARE
 from lineament.face.basis import EXPRESSION, Basis
 from lineament.face.measured import Measured, match
 from lineament.geometry.normals import vertex_normals
@@ -32,8 +33,6 @@ ALIKE = 10.0
 """Landmarks whose errors count as one: one network's answers to one scan."""
 EXPLAINED = 0.5
 """Usual distance of a match below which the surface itself says more and more where its parts are, mm."""
-AXIS = 0.6
-"""Standard deviation along one axis of an error in space whose mean is 1."""
 TURN, MOVE = 0.1, 8.0
 """Standard deviations of a round's change of pose, rad and mm."""
 
@@ -125,7 +124,7 @@ def _landmark_rows(laid: Laid, marks: Targets, alike: float) -> tuple[Floats, Fl
     turn = laid.rotation.astype(np.float32)
     shape = marks.mean + np.tensordot(laid.parameters, marks.modes, 1)
     rest = marks.xyz - laid.apply(shape)
-    sigma = AXIS * marks.sigma
+    sigma = AXIS_SHARE * marks.sigma
     root = 1 / (np.sqrt(alike) * sigma * (1 + np.square(rest).sum(axis=1) / (6 * sigma) ** 2))
     rows = np.zeros((len(rest), 3, 6 + len(marks.modes)), np.float32)
     turned = shape @ turn.T

@@ -77,8 +77,7 @@ def measure_topology(points: Floats, triangles: Ints) -> Topology:
     finite = np.asarray(np.isfinite(points).all(axis=1))[triangles].all(axis=1)
     flat = _is_flat(points, corners)
     whole = corners[finite & ~flat]
-    edges = np.sort(np.concatenate([whole[:, [0, 1]], whole[:, [1, 2]], whole[:, [2, 0]]]), axis=1)
-    edges, counts = np.unique(edges, axis=0, return_counts=True)
+    edges, counts = _edges(whole)
     rim = edges[counts == 1]
     length = np.linalg.norm(points[rim[:, 0]].astype(np.float64) - points[rim[:, 1]], axis=1).sum()
     pieces, label = _pieces(edges, len(points), whole[:, 0])
@@ -96,11 +95,17 @@ def measure_topology(points: Floats, triangles: Ints) -> Topology:
 
 def on_boundary(count: int, triangles: Ints) -> npt.NDArray[np.bool_]:
     """Tell which of `count` vertices lie on an open edge, one that a single triangle of (T, 3) has."""
-    edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
-    found, uses = np.unique(edges, axis=0, return_counts=True)
+    edges, counts = _edges(triangles.astype(np.int64))
     rim = np.zeros(count, dtype=np.bool_)
-    rim[found[uses == 1]] = True
+    rim[edges[counts == 1]] = True
     return rim
+
+
+def _edges(triangles: Indices) -> tuple[Indices, Indices]:
+    """Return each edge once (E, 2), and how many of the triangles (T, 3) have it (E,)."""
+    ends = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
+    edges, counts = np.unique(ends, axis=0, return_counts=True)
+    return edges, counts
 
 
 def _is_flat(points: Floats, corners: Indices) -> npt.NDArray[np.bool_]:

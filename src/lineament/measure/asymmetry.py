@@ -16,12 +16,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv
 
+from lineament.detect.answers import AXIS_SHARE
 from lineament.errors import InputError
 from lineament.face.face import Face
 from lineament.face.model import load_face_model
 from lineament.geometry.alignment import Similarity, fit_similarity
 from lineament.geometry.normals import vertex_normals
-from lineament.measure.formulas import AXIS_SHARE, INTERVAL_90, Float64s
+from lineament.measure.formulas import INTERVAL_90, Float64s
 from lineament.types import Floats, Landmarks, _frozen
 
 _MIRROR = np.array([-1.0, 1.0, 1.0])

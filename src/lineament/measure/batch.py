@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lineament.batch import attempt, read_job, work_through
+from lineament.batch import attempt, read_any, work_through
 from lineament.detect import detector
 from lineament.detect.batch import describe_unit
 from lineament.detect.planning import Job
@@ -112,7 +112,7 @@ def _start(kind: type[detector.Detector] | None, request: Request, threads: int)
 
 def _measure(job: Job, request: Request, finder: detector.Detector | None) -> Outcome:
     began = time.perf_counter()
-    scan = read_job(job, request.intrinsics)
+    scan = read_any(job.scan, request.intrinsics)
     landmarks, said = _read(job, scan, request) if finder is None else _find(finder, scan, request)
     rows = _rows(landmarks, scan, request)
     size = float(landmarks.mm_per_unit or np.nan)

@@ -8,13 +8,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from lineament.detect.answers import AXIS_SHARE
 from lineament.measure.definitions import Angle, Definition, Distance, Inclination, Index, ProjectiveHeight
 
 Float64s = npt.NDArray[np.float64]
 
-AXIS_SHARE = 2 / 3
-"""Standard deviation along one axis in units of sigma. The density exp(-r / b) / (8 pi b^3) of an error r in space has
-the mean sigma = 3 b and the mean square 12 b^2, a third of it along each axis: (2 b)^2."""
 INTERVAL_90 = 1.645
 """Half width of the interval that holds 90 %, in standard errors. Close to the normal's also for one such landmark."""
 _STEP = 1e-3

@@ -230,33 +230,3 @@ def test_own_json_written_by_hand(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.sigma, np.float32([0.5, np.nan, np.nan]))
     assert found.visible.tolist() == [True, False, False]  # type: ignore[union-attr]
     assert (found.unit, found.mm_per_unit, found.set_name, found.descriptions) == ("mm", 1.0, "ibug68", ())
-
-
-EXAMPLES: dict[str, str] = {
-    "own.json": LINEAMENT_JSON,
-    "slicer.mrk.json": MRK_JSON,
-    "lps.fcsv": FCSV_LPS,
-    "ras.fcsv": FCSV_RAS,
-    "slicer3.fcsv": FCSV_SLICER_3,
-    "own.csv": '# unit=mm frame=scan set=ibug68\nname,x,y,z,sigma_mm,visible\n"a,b",1.0,2.0,3.1,0.5,1\nc,,,,,0\n',
-    "slicer.csv": SLICER_LPS,
-    "loose.txt": "nose 1 2 3\nchin 4 5 6\n",
-    "meshlab.pp": PP,
-    "study.tps": TPS,
-    "v3.ljson": LJSON_3,
-    "v2.ljson": LJSON_2,
-    "v1.ljson": LJSON_1,
-    "bosphorus.lm3": LM3,
-    "bu3dfe.bnd": BND,
-    "idav.pts": PTS_IDAV,
-    "ibug.pts": PTS_IBUG,
-}
-
-
-# What is likely to break a parser; each stands in for some bytes of a good file.
-_POISON: tuple[bytes, ...] = (
-    *(b"", b"nan", b"NaN", b"inf", b"-Infinity", b"1e999", b"1e38", b"0x10", b"1_0", b"-1", b"null", b"true", b"NA"),
-    *(b"9" * 400, b"9" * 5000, b"999999999", b"LM3=999999999", b"[" * 3000, b'{"a":' * 3000, b"{}", b"[]"),
-    *(b'"', b",", b";", b"=", b"#", b" ", b"\t", b"\n", b"\n\n", b"\r", b"<", b"&x;", b"<!--", b"<![CDATA["),
-    *(b"\0", b"\xff", b"\xc3", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\\ud800", b"\\u0000", b"\xd9\xa3", b"\xe2\x80\xa8"),
-)
