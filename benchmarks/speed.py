@@ -20,19 +20,20 @@ from pathlib import Path
 
 import numpy as np
 import trimesh
+from alone import alone
 
 from lineament import Scan, load_face_model, write_scan
 
 COMMAND = [sys.executable, "-c", "from lineament.cli import main; main()", "landmarks"]
 WARM = """
-import resource, sys, time
+import sys, time
 from lineament import Detector, read_scan
 detector, times = Detector(), []
 for _ in range(8):
     start = time.perf_counter()
     detector.detect(read_scan(sys.argv[1])).landmarks["ibug68"].save(sys.argv[2])
     times.append(time.perf_counter() - start)
-print(*times[1:], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(*times[1:], peak())
 """
 
 
@@ -70,12 +71,7 @@ def main() -> None:
         vertices = make_scan(scan)
         print(f"{'reference arithmetic':<44}{arithmetic():7.2f} s")
         print(f"{vertices} vertices, {scan.stat().st_size / 1e6:.1f} MB binary PLY")
-        *times, peak = (
-            float(word)
-            for word in subprocess.run(
-                [sys.executable, "-c", WARM, scan, folder / "out.json"], check=True, capture_output=True, text=True
-            ).stdout.split()
-        )
+        *times, peak = alone(WARM, scan, folder / "out.json")
         print(f"{'PLY to JSON, warm, median of 7 (best)':<44}{statistics.median(times):7.2f} s ({min(times):.2f})")
         print(f"{'peak memory of that process':<44}{peak:7.0f} MB")
         cold = []

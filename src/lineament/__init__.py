@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lineament.face.face import Face
     from lineament.face.fit import fit_face
     from lineament.face.model import FaceModel, load_face_model
+    from lineament.face.models import read_model
     from lineament.face.rig import posed
     from lineament.geometry.curvature import principal_curvatures
     from lineament.io.depth import read_depth
@@ -49,6 +50,7 @@ __all__ = [
     "read_depth",
     "read_face",
     "read_landmarks",
+    "read_model",
     "read_scan",
     "write_face",
     "write_glb",
@@ -77,6 +79,7 @@ _MODULE_OF = {
     "read_depth": "lineament.io.depth",
     "read_face": "lineament.io.faces.parameters",
     "read_landmarks": "lineament.io.landmarks",
+    "read_model": "lineament.face.models",
     "read_scan": "lineament.io.scans",
     "write_face": "lineament.io.faces.parameters",
     "write_glb": "lineament.io.faces.glb",

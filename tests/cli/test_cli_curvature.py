@@ -67,7 +67,7 @@ def test_too_few_points_are_refused() -> None:
         map_curvature(Scan(np.eye(3, dtype=np.float32)), Size("mm", 1.0, None), (10.0,))
 
 
-@pytest.mark.usefixtures("fake_detector")
+@pytest.mark.usefixtures("fake_detector", "small_pictures")
 def test_files_of_one_radius(run: Run, make_scan: MakeScan, tmp_path: Path) -> None:
     scan = make_scan(tmp_path / "anna.ply", count=2000, scale=0.001)
     result = run("curvature", scan, "-o", tmp_path / "out", "--radius", 15)

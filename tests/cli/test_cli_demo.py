@@ -41,7 +41,7 @@ def test_the_scan_is_a_head_in_metres_with_its_landmarks_on_it() -> None:
     assert NOISE > 0
 
 
-@pytest.mark.usefixtures("fake_detector")
+@pytest.mark.usefixtures("fake_detector", "small_pictures")
 def test_files_and_errors(run: Run, tmp_path: Path) -> None:
     result = run("demo", "-o", tmp_path / "new" / "out")
     assert result.exit_code == 0, result.output
@@ -58,6 +58,7 @@ def test_an_output_that_is_a_file_is_refused(run: Run, tmp_path: Path) -> None:
     assert result.stderr.startswith("error: cannot make the folder")
 
 
+@pytest.mark.usefixtures("small_pictures")
 def test_the_real_networks_are_as_good_as_they_say(run: Run, tmp_path: Path) -> None:
     result = run("demo", "-o", tmp_path)
     assert result.exit_code == 0, result.output

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from click.testing import Result
 from PIL import Image
 
 from lineament.cli.fit import FORMATS
-from lineament.detect.planning import looks_like_scan
+from lineament.detect.planning import Job, looks_like_scan
 from lineament.face.batch import Request, is_done, median_distance
 from lineament.face.deviation import deviation, face_region, measured_share
 from lineament.face.face import Face
@@ -30,8 +31,11 @@ FACELESS, DEADLY, BROKEN = 50, 51, 52
 """Numbers of points that the fake detector takes for a scan without a face, dies of, or fails at."""
 
 
-def head(path: Path, color: bool = False) -> Path:
-    """Write the mean face in metres such that the fake detector, which looks at the centroid, is right."""
+def head(path: Path, whole: bool = False) -> Path:
+    """Write the mean face in metres such that the fake detector, which looks at the centroid, is right.
+
+    `whole` makes it a mesh with colours, else it is a bare cloud.
+    """
     model = load_face_model()
     points = model.vertices
     # As many points more, far from the face, bring the centroid to the origin.
@@ -39,14 +43,15 @@ def head(path: Path, color: bool = False) -> Path:
         np.broadcast_to(-points.mean(axis=0), points.shape)
         + np.array([0, 0, 300]) * np.where(np.arange(len(points)) % 2, 1, -1)[:, None]
     )
-    whole = np.concatenate([points, far]).astype(np.float32) / 1000
-    colors = np.full(whole.shape, (200, 150, 120), np.uint8) if color else None
+    places = np.concatenate([points, far]).astype(np.float32) / 1000
+    colors = np.full(places.shape, (200, 150, 120), np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    return write_scan(Scan(whole, model.triangles, colors=colors), path)
+    return write_scan(Scan(places, model.triangles, colors=colors) if whole else Scan(places), path)
 
 
-def test_one_scan_with_everything(run: Run, tmp_path: Path) -> None:
-    scan, out = head(tmp_path / "anna.ply", color=True), tmp_path / "new" / "out"
+def test_one_scan_with_everything(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineament.face.batch.DETAIL", 256)  # the map itself is tested elsewhere
+    scan, out = head(tmp_path / "anna.ply", whole=True), tmp_path / "new" / "out"
     words = [word for name in FORMATS for word in ("--format", name)]
     result = run("fit", scan, "-o", out, *words, "--detail", "--colour")
     assert result.exit_code == 0, result.output
@@ -76,9 +81,9 @@ def test_one_scan_with_everything(run: Run, tmp_path: Path) -> None:
     assert [path for path in out.iterdir() if looks_like_scan(path, cameras=True)] == []
 
 
-def test_a_folder_goes_on_where_it_stopped(run: Run, make_scan: MakeScan, tmp_path: Path) -> None:
+def test_a_folder_goes_on_where_it_stopped(run: Run, tmp_path: Path) -> None:
     for name in ("a", "deep/b"):
-        make_scan(tmp_path / "in" / f"{name}.ply", 1500)
+        head(tmp_path / "in" / f"{name}.ply")
     out = tmp_path / "out"
     result = run("fit", tmp_path / "in", "-o", out, "--format", "ply", "--colour")
     assert result.exit_code == 0, result.output
@@ -93,12 +98,13 @@ def test_a_folder_goes_on_where_it_stopped(run: Run, make_scan: MakeScan, tmp_pa
 
 
 def test_what_fails_fails_alone(run: Run, make_scan: MakeScan, tmp_path: Path) -> None:
-    counts = {"a": 1500, "b": FACELESS, "c": DEADLY, "d": BROKEN}
-    scans = [make_scan(tmp_path / f"{name}.ply", count) for name, count in counts.items()]
+    counts = {"b": FACELESS, "c": DEADLY, "d": BROKEN}
+    bad = [make_scan(tmp_path / f"{name}.ply", count) for name, count in counts.items()]
+    scans = [head(tmp_path / "a.ply"), *bad]
     result = run("fit", *scans, "-o", tmp_path / "out", "--jobs", 2)
     assert result.exit_code == 1, result.output
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.face.glb", "a.face.npz"]
-    for scan, said in zip(scans[1:], ("looks like a face", "killed", "internal error"), strict=True):
+    for scan, said in zip(bad, ("looks like a face", "killed", "internal error"), strict=True):
         assert any(line.startswith(f"failed: {scan}") and said in line for line in result.stdout.splitlines())
     assert "3 of 4 scans failed" in result.stderr
     assert "Traceback" not in result.output
@@ -112,10 +118,42 @@ def test_one_scan_without_a_face_is_an_error(run: Run, make_scan: MakeScan, tmp_
     assert list(tmp_path.iterdir()) == [scan]
 
 
+def test_a_model_of_ones_own(run: Run, user_models: Any, tmp_path: Path) -> None:
+    scan, out = head(tmp_path / "anna.ply"), tmp_path / "out"
+    words = ("--model", user_models.ict, "--format", "ply", "--format", "glb")
+    result = run("fit", scan, "-o", out, *words)
+    assert result.exit_code == 0, result.output
+    face = read_face(out / "anna.face.npz")
+    assert face.template is not None
+    assert face.template.name == "ict.npz"
+    skin = face_region()[user_models.kept]
+    away = np.linalg.norm(face.in_scan() * 1000 - load_face_model().vertices[user_models.kept], axis=1)
+    assert away[skin].mean() < 1.0
+    assert len(read_scan(out / "anna.face.ply")) == len(face.vertices) + 1
+    # Done with this model, but not with the shipped one.
+    job = Job(scan, out / "anna")
+    assert is_done(job, Request(("ply",), model=user_models.ict))
+    assert not is_done(job, Request(("ply",)))
+    result = run("pose", out / "anna.face.npz", "-o", out / "b.glb")
+    assert (result.exit_code, "fit the scan again without --model" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("word", ["--detail", "--colour"])
+def test_what_needs_the_shipped_uv_is_refused(run: Run, tmp_path: Path, word: str) -> None:
+    result = run("fit", head(tmp_path / "anna.ply"), "--model", tmp_path / "any.npz", word)
+    assert result.exit_code == 2
+    assert "need the uv of Lineament's own model" in result.stderr
+
+
+def test_a_file_that_is_no_model_is_told(run: Run, tmp_path: Path) -> None:
+    scan = head(tmp_path / "anna.ply")
+    result = run("fit", scan, "--model", scan)
+    assert result.exit_code == 2
+    assert result.stderr == f"error: {scan}: this is no NPZ archive\n"
+
+
 @pytest.mark.parametrize("words", [(), ("--detail",), ("--colour",), ("--format", "obj")])
 def test_done_means_all_that_is_asked_for(tmp_path: Path, words: tuple[str, ...]) -> None:
-    from lineament.detect.planning import Job
-
     scan = tmp_path / "anna.ply"
     job = Job(scan, tmp_path / "anna")
     for name in ("anna.ply", "anna.face.npz", "anna.face.glb"):

@@ -42,6 +42,7 @@ def test_one_scan_is_written_beside_itself(run: Run, make_scan: MakeScan, tmp_pa
     assert "2 of them inferred" in result.output
 
 
+@pytest.mark.usefixtures("small_pictures")
 def test_every_set_in_every_format_and_a_picture(run: Run, make_scan: MakeScan, tmp_path: Path) -> None:
     scan = make_scan(tmp_path / "anna.ply")
     formats = [word for name in FORMATS for word in ("--format", name)]
@@ -161,6 +162,7 @@ def test_same_input_gives_the_same_bytes(run: Run, make_scan: MakeScan, tmp_path
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
 
 
+@pytest.mark.usefixtures("small_pictures")
 def test_pictures_and_cameras_beside_depth_images_are_left_alone(run: Run, tmp_path: Path) -> None:
     depth, camera = tmp_path / "kinect.npy", tmp_path / "kinect.json"
     np.save(depth, np.full((30, 30), 900, np.uint16))

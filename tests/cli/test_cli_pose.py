@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import Result
+from PIL import Image
 
 from lineament.face.face import Face
 from lineament.face.rig import arkit_weights, posed
 from lineament.io.faces.parameters import write_face
 from lineament.io.scans import read_scan
+from lineament.io.scans.gltf import open_containers
 
 Run = Callable[..., Result]
 
@@ -50,12 +52,23 @@ def test_the_expression_of_another_face(run: Run, person: Callable[..., Face], a
 
 
 def test_a_rig_opens_with_the_pose(run: Run, anna: Path, tmp_path: Path) -> None:
-    from lineament.io.scans.gltf import open_containers
-
     result = run("pose", anna, "--set", "jawOpen=0.4", "-o", tmp_path / "out.glb")
     assert result.exit_code == 0, result.output
     mesh = open_containers((tmp_path / "out.glb").read_bytes())[0]["meshes"][0]
     assert dict(zip(mesh["extras"]["targetNames"], mesh["weights"], strict=True))["jawOpen"] == 0.4
+
+
+def test_a_rig_takes_the_colours_beside_the_face(run: Run, person: Callable[..., Face], tmp_path: Path) -> None:
+    face = write_face(tmp_path / "anna.face.npz", person(1))
+    assert run("pose", face, "-o", tmp_path / "out.glb").exit_code == 0
+    assert "images" not in open_containers((tmp_path / "out.glb").read_bytes())[0]
+    colours = tmp_path / "anna.face_colour.png"
+    Image.new("RGB", (8, 8), (200, 150, 120)).save(colours)
+    result = run("pose", face, "--set", "jawOpen=0.4", "-o", tmp_path / "out.glb")
+    assert result.exit_code == 0, result.output
+    data = (tmp_path / "out.glb").read_bytes()
+    assert open_containers(data)[0]["images"][0]["mimeType"] == "image/png"
+    assert colours.read_bytes() in data
 
 
 def test_what_is_lowered_is_said(run: Run, anna: Path, tmp_path: Path) -> None:

@@ -74,6 +74,22 @@ def test_an_aligned_stack_does_not_know_how_heads_were_held(person: Person, unit
     assert (nose[:, 45, 0] > nose[:, 36, 0]).all()
 
 
+@pytest.mark.parametrize("points", ["vertices", "ibug68"])
+def test_neutral_faces_of_one_person_are_alike_whatever_they_did(
+    run: Run, person: Person, tmp_path: Path, points: str
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name, expression in (("rest", {}), ("laugh", {"jawOpen": 0.6, "mouthSmileLeft": 0.8})):
+        write_face(tmp_path / "in" / f"{name}.face.npz", person(7, **expression))
+    result = run("register", tmp_path / "in", "-o", tmp_path / "stack.npz", "--neutral", "--raw", "--points", points)
+    assert result.exit_code == 0, result.output
+    assert ", neutral, each in its face frame, in mm" in result.stdout
+    laugh, rest = read_stack(tmp_path / "stack.npz").points
+    np.testing.assert_allclose(laugh, rest, atol=1e-4)
+    as_scanned = stack_faces({"laugh": person(7, jawOpen=0.6)}, points, aligned=False).points[0]
+    assert np.abs(as_scanned - rest).max() > 5
+
+
 @pytest.mark.parametrize(("words", "suffix"), [(("--raw",), "tps"), ((), "txt"), (("--unit-size",), "txt")])
 def test_text_for_r_reads_back_as_the_array(
     run: Run, folder: Path, tmp_path: Path, words: tuple[str, ...], suffix: str

@@ -16,6 +16,11 @@ from lineament.picture.landmarks import LEFT_COLOR, RIGHT_COLOR, draw_landmarks
 from lineament.picture.sheets import curvature_picture, landmark_picture, save_picture
 from lineament.types import Landmarks, Scan, Source
 
+FRONT_VIEW = np.s_[100:640, 200:420]
+"""Where the head is seen from the front on a sheet of half the size."""
+APART = 25
+"""Pixels there that the middles of the two sides lie apart at least."""
+
 
 def face_like() -> tuple[Scan, Landmarks]:
     """A half ellipsoid of a head's size that faces +z, and points on it."""
@@ -106,10 +111,10 @@ def test_labels_are_all_or_none() -> None:
     assert place_labels(xy, 0, 100, 0, 200, 20) == ()
 
 
+@pytest.mark.usefixtures("small_pictures")
 def test_landmark_picture_shows_both_sides_in_their_colours() -> None:
     scan, landmarks = face_like()
-    picture = np.asarray(landmark_picture(scan, landmarks))
-    head = picture[100:1200, 200:1040]
+    head = np.asarray(landmark_picture(scan, landmarks))[FRONT_VIEW]
     left = np.nonzero((head == LEFT_COLOR).all(axis=-1))[1]
     right = np.nonzero((head == RIGHT_COLOR).all(axis=-1))[1]
     assert left.size > 20
@@ -117,13 +122,14 @@ def test_landmark_picture_shows_both_sides_in_their_colours() -> None:
     assert right.max() < left.min()  # the subject's left is on the viewer's right
 
 
+@pytest.mark.usefixtures("small_pictures")
 def test_sides_are_told_by_name_so_that_swapped_landmarks_are_seen() -> None:
     model = load_face_model()
     names, mirror = model.landmark_sets["ibug68"].names, model.landmark_sets["ibug68"].mirror
     xyz = model.landmarks(model.vertices, "ibug68")
     scan = Scan(model.vertices, model.triangles, unit="mm")
     right_way, swapped = (
-        np.asarray(landmark_picture(scan, Landmarks(names, points, unit="mm", set_name="ibug68")))[100:1200, 200:1040]
+        np.asarray(landmark_picture(scan, Landmarks(names, points, unit="mm", set_name="ibug68")))[FRONT_VIEW]
         for points in (xyz, xyz[mirror])
     )
     column = {
@@ -131,10 +137,11 @@ def test_sides_are_told_by_name_so_that_swapped_landmarks_are_seen() -> None:
         for way, image in (("right", right_way), ("swapped", swapped))
         for color in (LEFT_COLOR, RIGHT_COLOR)
     }
-    assert column["right", LEFT_COLOR] > column["right", RIGHT_COLOR] + 100
-    assert column["swapped", LEFT_COLOR] < column["swapped", RIGHT_COLOR] - 100
+    assert column["right", LEFT_COLOR] > column["right", RIGHT_COLOR] + APART
+    assert column["swapped", LEFT_COLOR] < column["swapped", RIGHT_COLOR] - APART
 
 
+@pytest.mark.usefixtures("small_pictures")
 def test_landmark_picture_of_a_turned_scan_is_the_same_when_the_pose_is_given() -> None:
     scan, landmarks = face_like()
     turn = np.array([[0, 0, 1], [1, 0, 0], [0, 1, 0]], dtype=np.float32)  # face frame to the scan's frame
@@ -145,6 +152,7 @@ def test_landmark_picture_of_a_turned_scan_is_the_same_when_the_pose_is_given() 
     assert np.abs(plain - again).mean() < 0.2
 
 
+@pytest.mark.usefixtures("small_pictures")
 def test_landmark_picture_without_unit_error_or_any_point_still_shows_the_scan() -> None:
     scan, _ = face_like()
     nothing = Landmarks(("nose",), np.full((1, 3), np.nan, np.float32))

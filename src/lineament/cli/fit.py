@@ -30,6 +30,7 @@ FORMATS = ("glb", "obj", "ply")
 )
 @click.option("--detail", is_flag=True, help="Also write what the scan shows beyond the mesh as a displacement map.")
 @click.option("--colour", is_flag=True, help="Also bake the scan's colours into the model's uv.")
+@click.option("--model", type=FILE, help="A face model of your own, ICT-FaceKit's or FaceScape's .npz.")
 @unit
 @click.option("--jobs", type=click.IntRange(min=1), help="Scans worked on at the same time; one a core without it.")
 @intrinsics
@@ -39,6 +40,7 @@ def fit(
     formats: tuple[str, ...],
     detail: bool,
     colour: bool,
+    model: Path | None,
     unit: str,
     jobs: int | None,
     intrinsics: Camera | None,
@@ -53,7 +55,7 @@ def fit(
     from lineament.face.batch import Request, fit_scans, is_done
 
     plan = plan_jobs(paths, output, cameras=intrinsics is not None)
-    request = Request(tuple(dict.fromkeys(formats)), detail, colour, demanded(unit), intrinsics)
+    request = Request(tuple(dict.fromkeys(formats)), detail, colour, demanded(unit), intrinsics, model)
     todo = [job for job in plan.jobs if len(plan.jobs) == 1 or not is_done(job, request)]
     tell_skipped(plan.skipped, len(plan.jobs) - len(todo))
     outcomes = fit_scans(todo, request, jobs or cores()) if todo else iter(())

@@ -37,13 +37,16 @@ def _parse_weights(ctx: click.Context, param: click.Parameter, values: tuple[str
 def pose(face: Path, weights: dict[str, float], other: Path | None, output: Path) -> None:
     """Give a fitted person another expression.
 
-    FACE is a .npz or .json file of `lineament fit`. Without --set and --from the face is neutral.
+    FACE is a .npz or .json file of `lineament fit`. Without --set and --from the face is neutral. A rig takes the
+    colours that `lineament fit --colour` left beside FACE.
     """
     from lineament.errors import InputError
+    from lineament.face.colour import colour_path
     from lineament.face.rig import arkit_weights, checked_weights, limited_weights, posed
     from lineament.io.faces.glb import write_glb
     from lineament.io.faces.mesh import write_mesh
     from lineament.io.faces.parameters import read_face
+    from lineament.io.load import load_bytes
 
     suffix = output.suffix.lower().removeprefix(".")
     if suffix not in SUFFIXES:
@@ -53,7 +56,8 @@ def pose(face: Path, weights: dict[str, float], other: Path | None, output: Path
     person = read_face(face)
     wanted = {**({} if other is None else arkit_weights(read_face(other))), **weights}
     if suffix == "glb":
-        write_glb(output, person, weights=wanted)
+        colours = colour_path(face)
+        write_glb(output, person, load_bytes(colours) if colours.is_file() else None, weights=wanted)
     else:
         write_mesh(output, posed(person, wanted))
     used = limited_weights(person, wanted)

@@ -25,8 +25,15 @@ POINTS = ("vertices", "ibug68", "anthropometric", "dense520")
     help="Generalised Procrustes alignment, or each face in its own face frame.",
 )
 @click.option("--unit-size", is_flag=True, help="Scale each face to centroid size 1; otherwise sizes are kept.")
+@click.option("--neutral", is_flag=True, help="Take the expression that the fit found out of each face.")
 def register(
-    faces: tuple[Path, ...], output: Path, form: str | None, points: str, aligned: bool, unit_size: bool
+    faces: tuple[Path, ...],
+    output: Path,
+    form: str | None,
+    points: str,
+    aligned: bool,
+    unit_size: bool,
+    neutral: bool,
 ) -> None:
     """Put fitted faces into one array, as morphometrics starts from: M people, the same points of each.
 
@@ -59,10 +66,10 @@ def register(
                 raise
             failures.append(str(error))
     if people:
-        stack = stack_faces(people, points, aligned, unit_size)
+        stack = stack_faces(people, points, aligned, unit_size, neutral)
         make_folder(output.parent)
         WRITERS[form][1](output, stack)
-        how = "aligned" if aligned else "each in its face frame"
+        how = ("neutral, " if neutral else "") + ("aligned" if aligned else "each in its face frame")
         click.echo(f"{len(people)} faces, {len(stack.point_names):,} points each, {how}, in {stack.unit}")
         click.echo(f"  {output}")
     for failure in failures:

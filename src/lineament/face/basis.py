@@ -1,16 +1,18 @@
-"""All that the linear fit may change about a face's shape, in one basis.
+"""All that the linear fit may change about a face's shape, in one basis; and the models that give one.
 
 Symbols: V model vertices, K identity modes, E expressions, P = K + E parameters.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from lineament.face.model import load_face_model
+from lineament.face.face import Template
+from lineament.face.model import FaceModel, load_face_model
 from lineament.face.prior import load_shape_prior
 from lineament.types import Floats
 
@@ -42,3 +44,22 @@ def load_basis() -> Basis:
     prior = load_shape_prior()
     modes = np.concatenate([prior.modes, load_face_model().expression * EXPRESSION])
     return Basis(prior.mean, modes, len(prior.modes))
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What scans can be fitted with: the face model that ships with Lineament, or a user's own."""
+
+    surface: FaceModel
+    """Its vertices, triangles, regions and landmarks; identity and expression as they are at the mean."""
+    basis: Callable[[Floats | None], Basis]
+    """What may change near a person of identity (K,), at the mean without one; the same object where that is alike."""
+    template: Template | None = None
+    """None for the shipped one."""
+
+
+@cache
+def shipped_model() -> Model:
+    """Return the model that ships with Lineament."""
+    basis = load_basis()
+    return Model(load_face_model(), lambda _: basis)

@@ -14,13 +14,16 @@ from lineament.batch import Intrinsics, all_newer, attempt, read_any, work_throu
 from lineament.detect import detector
 from lineament.detect.batch import describe_unit
 from lineament.detect.planning import Job
+from lineament.errors import InputError
+from lineament.face.basis import Model
 from lineament.face.deviation import deviation, measured_share
 from lineament.face.face import Face
 from lineament.face.fit import fit_face
 from lineament.face.model import LANDMARK_SETS
+from lineament.face.models import model_digest_of, read_model
 from lineament.io.faces.glb import write_glb
 from lineament.io.faces.mesh import write_mesh
-from lineament.io.faces.parameters import write_face
+from lineament.io.faces.parameters import model_digest, origin, write_face
 from lineament.io.folder import make_folder
 from lineament.types import Floats, Scan
 
@@ -46,6 +49,13 @@ class Request:
         `mm`, `cm`, `m` or `in` overrules what is found.
     intrinsics : (fx, fy, cx, cy) or None, pixels
         Camera of depth images.
+    model : Path or None
+        A face model of the user's own, see `read_model`.
+
+    Raises
+    ------
+    InputError
+        Detail or colour is wanted of another model.
     """
 
     formats: tuple[str, ...] = ("glb",)
@@ -53,6 +63,11 @@ class Request:
     colour: bool = False
     unit: str | None = None
     intrinsics: Intrinsics | None = None
+    model: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.model is not None and (self.detail or self.colour):
+            raise InputError("--detail and --colour need the uv of Lineament's own model; leave them or --model out")
 
 
 @dataclass(frozen=True)
@@ -92,21 +107,26 @@ def parameters_of(job: Job) -> Path:
 
 
 def is_done(job: Job, request: Request) -> bool:
-    """Return whether all results are there and none is older than its scan."""
+    """Return whether all results are there, none is older than its scan, and the face is of the wanted model."""
     wanted = [parameters_of(job), *(job.output(SET, suffix) for suffix in request.formats)]
     if request.detail:  # its description, which is written last
         wanted.append(_beside(job, "_displacement.json"))
     if request.colour:
-        wanted.append(_beside(job, "_colour.png"))
-    return all_newer(job.scan, wanted)
+        from lineament.face.colour import colour_path
+
+        wanted.append(colour_path(parameters_of(job)))
+    if not all_newer(job.scan, wanted):
+        return False
+    model = model_digest() if request.model is None else model_digest_of(request.model)
+    return origin(parameters_of(job)) in (None, model)
 
 
-def fit_scan(job: Job, request: Request, finder: detector.Detector) -> Outcome:
-    """Fit the face model to one scan and write the results.
+def fit_scan(job: Job, request: Request, finder: detector.Detector, model: Model | None = None) -> Outcome:
+    """Fit the face model, or the user's own `model`, to one scan and write the results.
 
     Never raises but for Ctrl-C: what fails is told in the outcome.
     """
-    return attempt(job.scan, Outcome, partial(_fit, job, request, finder))
+    return attempt(job.scan, Outcome, partial(_fit, job, request, finder, model))
 
 
 def fit_scans(jobs: Sequence[Job], request: Request, workers: int) -> Iterator[Outcome]:
@@ -116,21 +136,24 @@ def fit_scans(jobs: Sequence[Job], request: Request, workers: int) -> Iterator[O
     ------
     ModelError
         A network is missing or damaged.
+    InputError
+        The user's own model cannot be read.
     """
     return work_through(jobs, partial(_start, detector.Detector, request), Outcome, workers)
 
 
 def _start(kind: type[detector.Detector], request: Request, threads: int) -> Callable[[Job], Outcome]:
-    """Load the networks in a process."""
-    return partial(fit_scan, request=request, finder=kind(threads=threads))
+    """Load the networks and the model in a process."""
+    model = None if request.model is None else read_model(request.model)
+    return partial(fit_scan, request=request, finder=kind(threads=threads), model=model)
 
 
-def _fit(job: Job, request: Request, finder: detector.Detector) -> Outcome:
+def _fit(job: Job, request: Request, finder: detector.Detector, model: Model | None) -> Outcome:
     began = time.perf_counter()
     scan = read_any(job.scan, request.intrinsics)
     detection = finder.detect(scan, LANDMARK_SETS, request.unit)
-    face = fit_face(scan, detection)
-    outputs, notes = _write(job, request, scan, face)
+    face = fit_face(scan, detection, model=model)
+    outputs, notes = _write(job, request, scan, face, model)
     return Outcome(
         job.scan,
         outputs=outputs,
@@ -149,9 +172,11 @@ def median_distance(face: Face, points: Floats) -> float:
     return float(np.median(np.abs(known))) if len(known) else float("nan")
 
 
-def _write(job: Job, request: Request, scan: Scan, face: Face) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+def _write(
+    job: Job, request: Request, scan: Scan, face: Face, model: Model | None
+) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Write the results; return their files, and notes. The parameters come last: with them the scan is done."""
-    from lineament.face.colour import bake_colour, has_colour, write_colour
+    from lineament.face.colour import bake_colour, colour_path, has_colour, write_colour
     from lineament.face.detail import displacement
     from lineament.face.detail_files import write_displacement
 
@@ -159,7 +184,7 @@ def _write(job: Job, request: Request, scan: Scan, face: Face) -> tuple[tuple[Pa
     outputs, notes = [], []
     texture = None
     if request.colour and has_colour(scan):
-        outputs.append(write_colour(bake_colour(face, scan), _beside(job, "_colour.png")))
+        outputs.append(write_colour(bake_colour(face, scan), colour_path(parameters_of(job))))
         texture = outputs[-1].read_bytes()
     elif request.colour:
         notes.append("the scan has no colours")
@@ -168,9 +193,9 @@ def _write(job: Job, request: Request, scan: Scan, face: Face) -> tuple[tuple[Pa
     for suffix in request.formats:
         path = job.output(SET, suffix)
         if suffix == "glb":
-            outputs.append(write_glb(path, face, texture, landmarks="ibug68"))
+            outputs.append(write_glb(path, face, texture, landmarks="ibug68", model=model))
         else:
-            outputs.append(write_mesh(path, face.vertices))
+            outputs.append(write_mesh(path, face.vertices, face.template))
     return (write_face(parameters_of(job), face), *outputs), tuple(notes)
 
 

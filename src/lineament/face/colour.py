@@ -121,6 +121,11 @@ def has_colour(scan: Scan) -> bool:
     return scan.colors is not None or read_texture(scan) is not None
 
 
+def colour_path(face: Path) -> Path:
+    """Return where the colours of a face's file are kept: `NAME.face_colour.png` for `NAME.face.npz`."""
+    return face.with_name(f"{face.stem}_colour.png")
+
+
 def write_colour(colour: Colour, path: str | PathLike[str]) -> Path:
     """Write the image as PNG, whole or not at all.
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lineament.errors import InputError
-from lineament.face.face import Face
-from lineament.face.model import FaceModel, load_face_model
+from lineament.face.face import Face, model_of
+from lineament.face.model import FaceModel
 from lineament.face.project import surface
 from lineament.geometry.normals import vertex_normals
 from lineament.geometry.quality import weld
@@ -54,7 +54,7 @@ class Base:
         InputError
             The face has another number of vertices than the model.
         """
-        model = load_face_model() if model is None else model
+        model = model_of(face) if model is None else model
         if len(face.vertices) != len(model.vertices):
             raise InputError(
                 f"the face has {len(face.vertices)} vertices and the model {len(model.vertices)}; "

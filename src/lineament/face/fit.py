@@ -13,12 +13,13 @@ import numpy.typing as npt
 
 from lineament.detect.detector import Detection, Detector
 from lineament.errors import NoFaceError
-from lineament.face.basis import EXPRESSION, Basis, load_basis
+from lineament.face.basis import EXPRESSION, Basis, Model, shipped_model
+from lineament.face.believable import check_believable
 from lineament.face.face import Face
 from lineament.face.follow import follow
-from lineament.face.linear import Targets, lay
+from lineament.face.linear import Laid, Targets, lay
 from lineament.face.measured import measured_surface
-from lineament.face.model import LANDMARK_SETS, FaceModel, load_face_model
+from lineament.face.model import LANDMARK_SETS, FaceModel
 from lineament.geometry.alignment import Similarity
 from lineament.geometry.neighbours import knn
 from lineament.geometry.quality import on_boundary
@@ -37,8 +38,10 @@ TRUST = {"face": 1.0, "lips": 0.7, "eyelids": 0.5, "nose": 1.0, "ears": 0.3, "sc
 """How far each region is believed to be skin, and the part that the model takes it for; 0 for all others."""
 
 
-def fit_face(scan: Scan, detection: Detection | None = None, detector: Detector | None = None) -> Face:
-    """Fit the face model to a scan.
+def fit_face(
+    scan: Scan, detection: Detection | None = None, detector: Detector | None = None, model: Model | None = None
+) -> Face:
+    """Fit a face model to a scan.
 
     Parameters
     ----------
@@ -47,19 +50,29 @@ def fit_face(scan: Scan, detection: Detection | None = None, detector: Detector 
         All landmark sets of this scan; without it they are found here.
     detector : Detector, optional
         Finds them; without it the package's networks do.
+    model : Model, optional
+        One of the user's own, from `lineament.read_model`; without it the one that ships with Lineament.
 
     Raises
     ------
     NoFaceError
-        No face can be found with confidence, or hardly anything of it was measured.
+        No face can be found with confidence, hardly anything of it was measured, or what was measured is no face.
     """
-    model, basis = load_face_model(), load_basis()
+    model = model or shipped_model()
     found = detection or (detector or Detector()).detect(scan, LANDMARK_SETS)
     surface = measured_surface(scan, found.pose)
-    trust, used = _trust(model), _matched(model)
-    marks = _targets(model, basis, found.landmarks, found.pose)
-    laid = lay(basis, model.triangles, used, trust[used], surface, marks)
-    vertices, confidence = follow(model, laid.apply(basis.shape(laid.parameters)), surface, trust)
+    trust, used = _trust(model.surface), _matched(model.surface)
+
+    def laid_on(basis: Basis) -> Laid:
+        marks = _targets(model.surface, basis, found.landmarks, found.pose)
+        return lay(basis, model.surface.triangles, used, trust[used], surface, marks)
+
+    basis = model.basis(None)
+    laid = laid_on(basis)
+    nearer = model.basis(laid.parameters[: basis.identities])
+    if nearer is not basis:  # the model's expressions depend on the person
+        basis, laid = nearer, laid_on(nearer)
+    vertices, confidence = follow(model.surface, laid.apply(basis.shape(laid.parameters)), surface, trust)
     shown = float(confidence[trust > 0].mean())
     if shown < LEAST_SHOWN:
         raise NoFaceError(
@@ -67,7 +80,10 @@ def fit_face(scan: Scan, detection: Detection | None = None, detector: Detector 
         )
     back = Similarity(1.0, laid.rotation, laid.translation).inverse()
     identity, expression = np.split(laid.parameters, [basis.identities])
-    return Face(back.apply(vertices), identity, expression * EXPRESSION, confidence, back @ found.pose, found.unit)
+    pose, weights = back @ found.pose, expression * EXPRESSION
+    face = Face(back.apply(vertices), identity, weights, confidence, pose, found.unit, model.template)
+    check_believable(face, basis.shape(laid.parameters), model.surface, found.landmarks)
+    return face
 
 
 @cache
@@ -75,7 +91,7 @@ def _trust(model: FaceModel) -> Floats:
     """Return how far each vertex (V,) may follow the scan, 0 to 1; less towards the rims of lips and lids."""
     trust: Floats = np.array([TRUST.get(name, 0.0) for name in model.region_names], np.float32)[model.region]
     skin = trust > 0
-    rim = np.flatnonzero(skin & on_boundary(len(trust), model.triangles))
+    rim = np.flatnonzero(on_boundary(len(trust), model.triangles[skin[model.triangles].all(axis=1)]))
     away = knn(model.vertices[rim], 1, model.vertices)[1][:, 0]
     return trust * np.where(model.vertices[:, 2] > RIM_FRONT, np.clip(away / RIM, 0.02, 1), 1).astype(np.float32)
 

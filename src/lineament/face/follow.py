@@ -75,7 +75,10 @@ def follow(model: FaceModel, vertices: Floats, surface: Measured, trust: Floats)
     """
     bend, area = laplacian(model)
     stiff = (bend.T @ diags(area / area.mean()) @ bend).tocsc()
-    normals = vertex_normals(vertices, model.triangles)
+    even = splu((diags(area) - BLUR * diags(area) @ bend).tocsc())
+    # Along the normals as they are, the rims of lips and lids would curl up.
+    normals = even.solve(area[:, None] * vertex_normals(vertices, model.triangles)).astype(np.float32)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
     sigma = np.hypot(surface.noise / np.sqrt(3), LEAST_NOISE)
     height, seen = np.zeros(len(vertices)), np.zeros(len(vertices))
     for reach, free in ROUNDS:
@@ -84,7 +87,7 @@ def follow(model: FaceModel, vertices: Floats, surface: Measured, trust: Floats)
         # Where nothing was measured the prior is believed, loosely.
         height = splu((stiff / (free * BENT) ** 2 + diags(data + 1e-3)).tocsc()).solve(data * (height + step))
     shift = _carried(model, height[:, None] * normals)
-    known = splu((diags(area) - BLUR * diags(area) @ bend).tocsc()).solve(area * seen * (trust > 0))
+    known = even.solve(area * seen * (trust > 0))
     return (vertices + shift).astype(np.float32), np.clip(known, 0, 1).astype(np.float32)
 
 
@@ -132,5 +135,6 @@ def _carried(model: FaceModel, shift: Float64s) -> Float64s:
     (mouth, near, share), *eyeballs = _neighbours_of_parts(model)
     moved[mouth] = (share[:, :, None] * shift[near]).sum(axis=1)
     for eyeball, near, _ in eyeballs:
-        moved[eyeball] = np.median(shift[near].reshape(-1, 3), axis=0)
+        if len(eyeball):  # not every model has them
+            moved[eyeball] = np.median(shift[near].reshape(-1, 3), axis=0)
     return moved

@@ -19,8 +19,9 @@ import numpy as np
 
 from lineament.check import check_finite, check_indices, check_shape
 from lineament.errors import FormatError, InputError
-from lineament.face.face import Face
+from lineament.face.face import Face, Template
 from lineament.face.model import LANDMARK_SETS, load_face_model
+from lineament.face.rig import neutral as without_expression
 from lineament.geometry.procrustes import centroid_size, procrustes
 from lineament.io.atomic import atomic_write
 from lineament.io.landmarks.morphologika import write_morphologika
@@ -89,7 +90,11 @@ class Stack:
 
 
 def stack_faces(
-    faces: Mapping[str, Face], points: str = VERTICES, aligned: bool = True, unit_size: bool = False
+    faces: Mapping[str, Face],
+    points: str = VERTICES,
+    aligned: bool = True,
+    unit_size: bool = False,
+    neutral: bool = False,
 ) -> Stack:
     """Put fitted faces into one array.
 
@@ -103,11 +108,14 @@ def stack_faces(
         Lay each face onto the mean of all by generalised Procrustes alignment; False leaves it in its face frame.
     unit_size : bool
         Scale each to centroid size 1 while aligning; otherwise sizes are kept.
+    neutral : bool
+        Take the expression out of each face first, see `lineament.face.rig.neutral`.
 
     Raises
     ------
     InputError
-        There is no face, one is of another model, there are no such points, or unit size without alignment.
+        There is no face, they are of several models, there are no such points, or unit size without alignment. Of a
+        user's own model there are only the vertices, with their expression.
     """
     if not faces:
         raise InputError("there are no faces to put into a stack")
@@ -115,17 +123,40 @@ def stack_faces(
         raise InputError(f"no points {points!r}; there are {', '.join(POINTS)}")
     if unit_size and not aligned:
         raise InputError("only aligned faces can have unit size")
-    model = load_face_model()
-    taken = np.stack([_places(face.vertices, points) for face in faces.values()])
-    seen = np.stack([_places(np.repeat(face.confidence[:, None], 3, axis=1), points)[:, 0] for face in faces.values()])
+    template = _template(faces)
+    if template is not None and (points != VERTICES or neutral):
+        raise InputError(f"of faces of {template.name} only the vertices can be stacked, with their expression")
+    shapes = [without_expression(face) if neutral else face.vertices for face in faces.values()]
+    if template is not None:
+        mean, names, triangles = shapes[0], _numbered(len(shapes[0])), template.triangles
+        taken, seen = np.stack(shapes), np.stack([face.confidence for face in faces.values()])
+    else:
+        model, whole = load_face_model(), points == VERTICES
+        mean = _places(model.vertices, points)
+        names = _numbered(len(mean)) if whole else model.landmark_sets[points].names
+        triangles = model.triangles if whole else np.zeros((0, 3), np.int32)
+        taken = np.stack([_places(shape, points) for shape in shapes])
+        seen = np.stack(
+            [_places(np.repeat(face.confidence[:, None], 3, axis=1), points)[:, 0] for face in faces.values()]
+        )
     size = centroid_size(taken)
     if aligned:
-        moves = procrustes(taken, _places(model.vertices, points), unit_size)
+        moves = procrustes(taken, mean, unit_size)
         taken = np.stack([move.apply(shape) for move, shape in zip(moves, taken, strict=True)])
-    whole = points == VERTICES
-    names = tuple(f"v{row}" for row in range(taken.shape[1])) if whole else model.landmark_sets[points].names
-    triangles = model.triangles if whole else np.zeros((0, 3), np.int32)
     return Stack(tuple(faces), taken, seen, size, names, triangles, UNITS[unit_size])
+
+
+def _template(faces: Mapping[str, Face]) -> Template | None:
+    """Return the user's own model that all faces are of, or None for the shipped one."""
+    models = {face.template.sha256 if face.template else "": (name, face.template) for name, face in faces.items()}
+    if len(models) > 1:
+        found = ", ".join(f"{name} ({other.name if other else 'Lineament'})" for name, other in models.values())
+        raise InputError(f"the faces were fitted with different models, such as {found}; vertices are alike within one")
+    return next(iter(models.values()))[1]
+
+
+def _numbered(count: int) -> tuple[str, ...]:
+    return tuple(f"v{row}" for row in range(count))
 
 
 def _places(vertices: Floats, points: str) -> Floats:

@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from lineament.errors import InputError
 from lineament.face.contact import eyes, gaps, keep_off_eyeballs, meet, mouth, part, recess_eyeballs
-from lineament.face.face import Face
+from lineament.face.face import Face, model_of
 from lineament.face.model import load_face_model
 from lineament.types import Floats, _frozen
 
@@ -89,7 +89,7 @@ def neutral(face: Face) -> Floats:
     InputError
         The face was fitted with another model.
     """
-    model = load_face_model()
+    model = model_of(face)
     if face.vertices.shape != model.vertices.shape or len(face.expression) != len(model.expression):
         raise InputError(
             f"the face has {len(face.vertices)} vertices and {len(face.expression)} expressions, this face model has "
@@ -103,7 +103,7 @@ def arkit_weights(face: Face) -> dict[str, float]:
 
     Where ARKit has one weight for both sides (`browInnerUp`, `cheekPuff`), it is their mean.
     """
-    names = load_face_model().expression_names
+    names = model_of(face).expression_names
     if len(face.expression) != len(names):
         raise InputError(f"the face has {len(face.expression)} expressions, expected {len(names)}")
     by_name = dict(zip(names, np.clip(face.expression, 0, 1).tolist(), strict=True))

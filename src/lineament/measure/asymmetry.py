@@ -18,7 +18,7 @@ from scipy.special import gammaincinv
 
 from lineament.detect.answers import AXIS_SHARE
 from lineament.errors import InputError
-from lineament.face.face import Face
+from lineament.face.face import Face, model_of
 from lineament.face.model import load_face_model
 from lineament.geometry.alignment import Similarity, fit_similarity
 from lineament.geometry.normals import vertex_normals
@@ -143,7 +143,7 @@ def asymmetry(face: Face) -> FaceAsymmetry:
     InputError
         The face has another number of vertices than the face model, or nothing of it was measured on both sides.
     """
-    model = load_face_model()
+    model = model_of(face)
     if len(face.vertices) != len(model.vertices):
         raise InputError(f"the face has {len(face.vertices)} vertices, the face model {len(model.vertices)}")
     vertices = face.vertices.astype(np.float64)

@@ -1,6 +1,6 @@
 """The measures of Farkas and of ANSUR II that the landmarks of the face model allow.
 
-Which ones they do not allow, and why, is in docs/measure.md.
+Which ones they do not allow, and why, and which definitions were checked against what, is in docs/measure.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FACE: tuple[Definition, ...] = (
     Distance("tr-gn", "physiognomical height of the face", ("tr", "gn"), "face"),
     Distance("n-gn", "morphological height of the face", ("n", "gn"), "face"),
     Distance("n-sto", "height of the upper face", ("n", "sto"), "face"),
-    Distance("g-sn", "supraorbital to subnasal height", ("g", "sn"), "face"),
+    Distance("g-sn", "height of the middle face", ("g", "sn"), "face"),
     Distance("sn-gn", "height of the lower face", ("sn", "gn"), "face"),
     Distance("sto-gn", "height of the mandible", ("sto", "gn"), "face"),
     Distance("sl-gn", "height of the chin", ("sl", "gn"), "face"),

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from lineament.errors import InputError
-from lineament.face.face import Face
+from lineament.face.face import Face, model_of
 from lineament.face.model import load_face_model
 from lineament.measure.catalogue import measures
 from lineament.measure.definitions import (
@@ -139,7 +139,7 @@ def measure_face(face: Face, definitions: Sequence[Definition] | None = None) ->
     tuple of Measurement
         Without standard errors. `visible` is False where the face model alone says where a landmark lies.
     """
-    model = load_face_model()
+    model = model_of(face)
     chosen = model.landmark_sets["anthropometric"]
     corners = model.triangles[chosen.triangle]
     seen = (face.confidence[corners] * chosen.barycentric).sum(axis=1) >= _SEEN

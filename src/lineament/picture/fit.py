@@ -8,9 +8,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from lineament.face.deviation import deviation, measured_share
+from lineament.face.deviation import deviation, measured_share, triangles_of
 from lineament.face.face import Face
-from lineament.face.model import load_face_model
 from lineament.face.parts import part_colors
 from lineament.picture.camera import Camera, turned
 from lineament.picture.colormap import colormap
@@ -44,9 +43,9 @@ def fit_picture(scan: Scan, face: Face, yaw: float = 20.0) -> Image.Image:
     # Hair and clothes, however far off, do not wash the face out.
     high = max(_LEAST, float(np.ceil(16 * np.median(known)) / 4)) if len(known) else _LEAST
     camera = Camera.fit(face.vertices[face.vertices[:, 2] > _FRONT], turned(yaw), _WIDTH, HEIGHT)
-    model = load_face_model()
+    colors = part_colors() if face.template is None else None
     plain = render(points, scan.triangles, camera).image
-    fitted = render(face.vertices, model.triangles, camera, colors=part_colors()).image
+    fitted = render(face.vertices, triangles_of(face)[0], camera, colors=colors).image
     map_ = render(points, scan.triangles, camera, colors=colormap(heights, -high, high, "diverging")).image
     facts = [f"{measured_share(face):.0%} of the face measured"]
     if len(known):

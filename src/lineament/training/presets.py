@@ -33,5 +33,5 @@ class Preset:
 
 PRESETS = {
     "quick": Preset(shards=8, coarse_steps=100, cfgat_steps=100, refine_steps=100, calibration=8, warm_up=20),
-    "release": Preset(shards=110, coarse_steps=4_500, cfgat_steps=24_000, refine_steps=9_000),
+    "release": Preset(shards=110, coarse_steps=4_500, cfgat_steps=31_000, refine_steps=11_000),
 }

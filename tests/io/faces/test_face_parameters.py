@@ -96,6 +96,8 @@ def rewritten(path, **changes):
     [
         ({"schema": None}, "holds no fitted face"),
         ({"schema": np.array("lineament-face/9")}, "'lineament-face/9', expected 'lineament-face/1'"),
+        ({"prior_sha256": None}, "another version of the shape prior"),
+        ({"prior_sha256": np.array("0")}, "another version of the shape prior"),
         ({"confidence": None}, "lacks confidence"),
         ({"vertices": np.zeros((4, 3), np.float32)}, "shape"),
         ({"vertices": np.array(["a"])}, "expected numbers"),

@@ -1,5 +1,7 @@
 """A fitted face as a rig: GLB with its mesh, its 52 ARKit expressions as morph targets, and landmarks as nodes.
 
+A face of a user's own model has that model's expressions instead.
+
 Format: https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html. Metres, +y up, +z out of the face, which is the face
 frame. Symbols: V model vertices, D vertices that a target moves.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -17,20 +20,22 @@ import numpy as np
 import numpy.typing as npt
 
 from lineament.errors import InputError
-from lineament.face.face import Face
+from lineament.face.basis import EXPRESSION, Model
+from lineament.face.face import Face, model_of
 from lineament.face.model import load_face_model
 from lineament.face.parts import part_colors
-from lineament.face.rig import ARKIT_NAMES, EMPTY_TARGETS, arkit_targets, limited_weights, neutral, posed
+from lineament.face.rig import arkit_targets, limited_weights, neutral, posed
 from lineament.geometry.normals import vertex_normals
 from lineament.io.atomic import atomic_write
 from lineament.io.faces.parameters import MODEL_NAME, model_digest
 from lineament.io.scans.gltf import BINARY_CHUNK, JSON_CHUNK, MAGIC
 from lineament.picture.shade import decode
-from lineament.types import Floats
+from lineament.types import Floats, Ints
 
 _BYTE, _SHORT, _FLOAT = 5121, 5123, 5126
 _VERTICES, _INDICES = 34962, 34963
 _PNG = b"\x89PNG\r\n\x1a\n"
+_MOST = 65_535
 _STILL = 5e-7
 """Metres; vertices that a target moves by less are left out of it."""
 
@@ -41,6 +46,7 @@ def write_glb(
     texture: bytes | None = None,
     landmarks: str | None = None,
     weights: Mapping[str, float] | None = None,
+    model: Model | None = None,
 ) -> Path:
     """Write a face as a rig; the same face gives the same bytes.
 
@@ -58,6 +64,9 @@ def write_glb(
         `weights` pose it.
     weights : mapping of str to float, optional
         The expression that the file opens with, by ARKit's names, 0 to 1; neutral without it.
+    model : Model, optional
+        The user's own model that the face is of; such a file has no texture and opens neutral. Where the model's uv has
+        seams, copies of their vertices stand behind the others.
 
     Raises
     ------
@@ -70,29 +79,86 @@ def write_glb(
         raise InputError(f"{place} has the suffix {place.suffix!r}, expected .glb")
     if texture is not None and not texture.startswith(_PNG):
         raise InputError(f"the texture begins with {texture[:8]!r}, expected a PNG file")
-    data = _glb(face, texture, landmarks, weights or {})
+    if model is None or model.template is None:
+        rig = _own_rig(face, landmarks, weights or {}, texture is None)
+    elif texture is None and not weights:
+        rig = _other_rig(face, landmarks, model)
+    else:
+        raise InputError(f"a face of {model.template.name} is written without a texture and without an expression")
+    data = _glb(face, rig, texture)
     with atomic_write(place) as file:
         file.write(data)
     return place
 
 
-def _glb(face: Face, texture: bytes | None, landmarks: str | None, weights: Mapping[str, float]) -> bytes:
-    model = load_face_model()
-    targets = arkit_targets(face)
-    shown = limited_weights(face, weights, targets)
+@dataclass(frozen=True, eq=False)
+class _Rig:
+    """What a file is made of; vertices with their copies."""
+
+    rest: Floats
+    """(V, 3) m, neutral"""
+    targets: Mapping[str, Floats]
+    """What each expression adds, (V, 3) mm"""
+    weights: Mapping[str, float]
+    """Of the expression that the file opens with."""
+    corners: Ints
+    """(T, 3)"""
+    normals: Floats
+    """(V, 3) of `rest`, of unit length"""
+    uv: Floats
+    """(V, 2) or (0, 2)"""
+    tints: npt.NDArray[np.uint8] | None
+    """(V, 4) linear colours"""
+    landmarks: tuple[str, tuple[str, ...], Floats] | None
+    """A set's name, its points' names, and where these are in the opening expression, (L, 3) m"""
+
+
+def _own_rig(face: Face, landmarks: str | None, weights: Mapping[str, float], coloured: bool) -> _Rig:
+    model, targets = model_of(face), arkit_targets(face)
+    rest, marks = _metres(neutral(face)), None
+    if landmarks is not None:
+        points = model.landmarks(_metres(posed(face, weights, targets)), landmarks)
+        marks = (landmarks, model.landmark_sets[landmarks].names, points)
+    shown, normals = limited_weights(face, weights, targets), _directions(rest, model.triangles)
+    return _Rig(rest, targets, shown, model.triangles, normals, model.uv, _tints(coloured), marks)
+
+
+def _other_rig(face: Face, landmarks: str | None, model: Model) -> _Rig:
+    """The model's own expressions, as they are for this person."""
+    template, surface = face.template, model.surface
+    if template is None or model.template is None or template.sha256 != model.template.sha256:
+        raise InputError("the face was fitted with another model than the one that is given")
+    basis = model.basis(face.identity)
+    moved = basis.modes[basis.identities :] / np.float32(EXPRESSION)
+    rest = _metres(face.vertices - np.tensordot(face.expression, moved, 1))
+    marks = None
+    if landmarks is not None:
+        marks = (landmarks, surface.landmark_sets[landmarks].names, surface.landmarks(rest, landmarks))
+    whole = template.with_copies
+    targets = {name: whole(values) for name, values in zip(template.expression_names, moved, strict=True)}
+    normals = whole(_directions(rest, surface.triangles))
+    return _Rig(whole(rest), targets, {}, template.corners, normals, template.uv, None, marks)
+
+
+def _glb(face: Face, rig: _Rig, texture: bytes | None) -> bytes:
+    if len(rig.rest) > _MOST:
+        raise InputError(
+            f"a mesh of {len(rig.rest)} vertices does not fit into a GLB with 16-bit indices; write OBJ or PLY"
+        )
     parts = _Parts()
-    rest = _metres(neutral(face))
     attributes = {
-        "POSITION": parts.accessor(rest, "VEC3", _VERTICES, bounds=True),
-        "NORMAL": parts.accessor(_directions(rest, model.triangles), "VEC3", _VERTICES),
-        # glTF counts v from the top
-        "TEXCOORD_0": parts.accessor(np.stack([model.uv[:, 0], 1 - model.uv[:, 1]], axis=1), "VEC2", _VERTICES),
+        "POSITION": parts.accessor(rig.rest, "VEC3", _VERTICES, bounds=True),
+        "NORMAL": parts.accessor(rig.normals, "VEC3", _VERTICES),
     }
-    attributes["COLOR_0"] = parts.accessor(_tints(texture is None), "VEC4", _VERTICES, normalized=True)
+    if len(rig.uv):  # glTF counts v from the top
+        flipped = np.stack([rig.uv[:, 0], 1 - rig.uv[:, 1]], axis=1)
+        attributes["TEXCOORD_0"] = parts.accessor(flipped, "VEC2", _VERTICES)
+    if rig.tints is not None:
+        attributes["COLOR_0"] = parts.accessor(rig.tints, "VEC4", _VERTICES, normalized=True)
     primitive = {
         "attributes": attributes,
-        "indices": parts.accessor(model.triangles.astype("<u2").reshape(-1), "SCALAR", _INDICES),
-        "targets": [{"POSITION": parts.target(_metres(targets[name]))} for name in ARKIT_NAMES],
+        "indices": parts.accessor(rig.corners.astype("<u2").reshape(-1), "SCALAR", _INDICES),
+        "targets": [{"POSITION": parts.target(_metres(moved))} for moved in rig.targets.values()],
         "material": 0,
     }
     material: dict[str, Any] = {
@@ -109,15 +175,18 @@ def _glb(face: Face, texture: bytes | None, landmarks: str | None, weights: Mapp
             {
                 "name": "face",
                 "primitives": [primitive],
-                "weights": [shown.get(name, 0.0) for name in ARKIT_NAMES],
-                "extras": {"targetNames": list(ARKIT_NAMES), "emptyTargets": list(EMPTY_TARGETS)},
+                "weights": [rig.weights.get(name, 0.0) for name in rig.targets],
+                "extras": {
+                    "targetNames": list(rig.targets),
+                    "emptyTargets": [name for name, moved in rig.targets.items() if not moved.any()],
+                },
             }
         ],
         "materials": [material],
     }
-    if landmarks is not None:
-        points = model.landmarks(_metres(posed(face, weights, targets)), landmarks)
-        _add_landmarks(document, landmarks, model.landmark_sets[landmarks].names, points)
+    if rig.landmarks is not None:
+        set_name, names, points = rig.landmarks
+        _add_landmarks(document, set_name, names, points)
     if texture is not None:
         material["pbrMetallicRoughness"]["baseColorTexture"] = {"index": 0}
         document |= {
@@ -214,13 +283,14 @@ def _tints(alone: bool) -> npt.NDArray[np.uint8]:
 def _source(face: Face) -> dict[str, Any]:
     """What the file is of, and how its metres come from the scan's numbers."""
     pose = {"scale": face.pose.scale, "rotation": face.pose.rotation.tolist()}
+    template = face.template
     return {
         "unit": "m",
         "source": "a scan fitted by Lineament",
         "source_unit": face.unit,
         "scan_to_face_mm": pose | {"translation": face.pose.translation.tolist()},
-        "model": MODEL_NAME,
-        "model_sha256": model_digest(),
+        "model": template.name if template else MODEL_NAME,
+        "model_sha256": template.sha256 if template else model_digest(),
     }
 
 

@@ -1,6 +1,8 @@
 """A fitted face in a file: NPZ keeps everything, JSON the parameters that a person can read.
 
-NPZ: the arrays of `Face`, the pose, the unit, and of which face model they are. JSON, schema `lineament-face/1`:
+NPZ: the arrays of `Face`, the pose, the unit, and of which face model and shape prior they are; of a user's own model
+its name, its SHA-256 and the arrays of `Template`, so that the face can be used without the model's file. JSON, of the
+shipped model alone, schema `lineament-face/1`:
 
     {"schema": "lineament-face/1", "model": "face_model.npz", "model_sha256": "...", "prior_sha256": "...",
      "unit": "mm", "pose": {"scale": 1.0, "rotation": [[...], [...], [...]], "translation": [...]},
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -23,7 +26,7 @@ import numpy.typing as npt
 
 from lineament.errors import FormatError, InputError
 from lineament.face.basis import EXPRESSION, load_basis
-from lineament.face.face import Face
+from lineament.face.face import Face, Template, model_of
 from lineament.face.model import load_face_model
 from lineament.geometry.alignment import Similarity
 from lineament.io.atomic import atomic_write
@@ -38,7 +41,8 @@ PRIOR_NAME = "shape_prior.npz"
 SUFFIXES = ("npz", "json")
 _ARRAYS = ("vertices", "identity", "expression", "confidence")
 _POSE = ("scale", "rotation", "translation")
-_TEXTS = ("schema", "model", "model_sha256", "unit")
+_TEXTS = ("schema", "model", "model_sha256", "prior_sha256", "unit")
+_TEMPLATE = ("corners", "copies", "uv", "inside", "expression_names")
 
 
 def model_digest() -> str:
@@ -58,7 +62,7 @@ def write_face(path: str | PathLike[str], face: Face) -> Path:
     ----------
     path : path-like
         `.npz` keeps everything exactly; `.json` keeps identity, expression, pose and unit, but neither the vertices nor
-        the confidence.
+        the confidence, and no face of a user's own model.
     face : Face
 
     Raises
@@ -102,6 +106,15 @@ def holds_face(path: str | PathLike[str]) -> bool:
         return False
 
 
+def origin(path: str | PathLike[str]) -> str | None:
+    """Return the SHA-256 of the model that the face of an NPZ file was fitted with, None where it holds no face."""
+    try:
+        found = parse_npz(load_bytes(path), ("schema", "model_sha256"))
+    except InputError:
+        return None
+    return str(found["model_sha256"]) if "schema" in found and "model_sha256" in found else None
+
+
 def _suffix(path: Path) -> str:
     suffix = path.suffix.lower().removeprefix(".")
     if suffix not in SUFFIXES:
@@ -113,26 +126,39 @@ def _npz(face: Face) -> bytes:
     arrays: dict[str, Any] = {name: np.array(value) for name, value in _texts(face).items()}
     arrays |= {name: getattr(face, name) for name in _ARRAYS}
     arrays |= {f"pose_{name}": np.asarray(getattr(face.pose, name), np.float64) for name in _POSE}
+    if face.template is not None:
+        arrays |= {name: np.asarray(getattr(face.template, name)) for name in _TEMPLATE}
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()
 
 
 def _from_npz(data: bytes) -> Face:
-    found = parse_npz(data, (*_TEXTS, *_ARRAYS, *(f"pose_{name}" for name in _POSE)))
+    found = parse_npz(data, (*_TEXTS, *_ARRAYS, *(f"pose_{name}" for name in _POSE), *_TEMPLATE))
     if "schema" not in found:
         raise FormatError("the archive holds no fitted face; expected one that 'lineament fit' wrote")
+    texts = {name: str(found.get(name, "")) for name in _TEXTS}
+    template = _template(found, texts) if _TEMPLATE[0] in found else None
+    _check_origin(texts, template)
     missing = [name for name in (*_ARRAYS, *(f"pose_{name}" for name in _POSE), *_TEXTS) if name not in found]
     if missing:
         raise FormatError(f"the face lacks {', '.join(missing)}; the file is damaged")
-    texts = {name: str(found[name]) for name in _TEXTS}
-    _check_origin(texts)
     numbers = {name: _numbers(found[name], name) for name in (*_ARRAYS, *(f"pose_{name}" for name in _POSE))}
     if numbers["pose_scale"].size != 1:
         raise FormatError(f"pose_scale has shape {numbers['pose_scale'].shape}, expected one number")
     scale = float(numbers["pose_scale"].reshape(())[()])
     pose = Similarity(scale, numbers["pose_rotation"], numbers["pose_translation"])
-    return _checked(Face(**{name: numbers[name] for name in _ARRAYS}, pose=pose, unit=texts["unit"] or None))
+    arrays = {name: numbers[name] for name in _ARRAYS}
+    return _checked(Face(**arrays, pose=pose, unit=texts["unit"] or None, template=template))
+
+
+def _template(found: Mapping[str, npt.NDArray[Any]], texts: Mapping[str, str]) -> Template:
+    missing = [name for name in _TEMPLATE if name not in found]
+    if missing:
+        raise FormatError(f"the face lacks {', '.join(missing)}; the file is damaged")
+    names = tuple(map(str, found["expression_names"].tolist()))
+    arrays = {name: _numbers(found[name], name) for name in ("corners", "copies", "uv")}
+    return Template(texts["model"], texts["model_sha256"], names, **arrays, inside=found["inside"])
 
 
 def _numbers(values: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
@@ -142,11 +168,9 @@ def _numbers(values: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
 
 
 def _json(face: Face) -> bytes:
-    _checked(face)
-    names = load_face_model().expression_names
+    names = model_of(_checked(face)).expression_names
     document = {
         **_texts(face),
-        "prior_sha256": _digest(PRIOR_NAME),
         "unit": face.unit,
         "pose": {name: np.asarray(getattr(face.pose, name)).tolist() for name in _POSE},
         "expression": dict(zip(names, map(_short, face.expression), strict=True)),
@@ -177,8 +201,6 @@ def _from_json(data: bytes) -> Face:
     if not isinstance(document, dict) or "schema" not in document:
         raise FormatError(f"the JSON holds no fitted face; expected an object of the schema {SCHEMA!r}")
     _check_origin({name: str(document.get(name)) for name in _TEXTS})
-    if document.get("prior_sha256") != _digest(PRIOR_NAME):
-        raise FormatError("the identity belongs to another version of the shape prior; fit the scan again")
     model = load_face_model()
     try:
         weights = document["expression"]
@@ -209,21 +231,32 @@ def _shape(identity: Floats, expression: Floats) -> Floats:
 
 
 def _texts(face: Face) -> dict[str, str]:
-    return {"schema": SCHEMA, "model": MODEL_NAME, "model_sha256": model_digest(), "unit": face.unit or ""}
+    unit, other = face.unit or "", face.template
+    if other is not None:
+        texts = {"model": other.name, "model_sha256": other.sha256, "prior_sha256": ""}
+    else:
+        texts = {"model": MODEL_NAME, "model_sha256": model_digest(), "prior_sha256": _digest(PRIOR_NAME)}
+    return {"schema": SCHEMA, **texts, "unit": unit}
 
 
-def _check_origin(texts: dict[str, str]) -> None:
+def _check_origin(texts: dict[str, str], template: Template | None = None) -> None:
     if texts["schema"] != SCHEMA:
         raise FormatError(f"'schema' is {texts['schema'][:40]!r}, expected {SCHEMA!r}")
+    if template is not None:
+        return
     if texts["model_sha256"] != model_digest():
         raise FormatError(
             f"the face belongs to another version of the face model ({texts['model'][:40]}, "
             f"sha256 {texts['model_sha256'][:12]}..., this one is {model_digest()[:12]}...); fit the scan again"
         )
+    if texts["prior_sha256"] != _digest(PRIOR_NAME):
+        raise FormatError("the identity belongs to another version of the shape prior; fit the scan again")
 
 
 def _checked(face: Face) -> Face:
     """Return `face` when its sizes are the model's."""
+    if face.template is not None:
+        return face
     model = load_face_model()
     if face.vertices.shape != model.vertices.shape or len(face.expression) != len(model.expression_names):
         raise InputError(
