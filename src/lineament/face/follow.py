@@ -1,4 +1,4 @@
-"""From the prior's shape to the scan's: a smooth shift along the normals, as far as the scan's noise lets it be seen.
+"""From the prior's shape to the scan's: a smooth shift along evened normals, as far as its noise lets it be seen.
 
 Symbols: V model vertices, K neighbours. Millimetres, face frame.
 """
@@ -32,7 +32,7 @@ LEAST_NOISE = 0.03
 FADE = 8.0
 """Depth in the mouth at which the lips' shift has fallen to a third, mm."""
 BLUR = 8.0
-"""Square of the distance over which confidence is evened out, mm^2."""
+"""Square of the distance over which normals and confidence are evened out, mm^2."""
 
 
 @cache
@@ -56,7 +56,7 @@ def laplacian(model: FaceModel) -> tuple[csc_matrix, Float64s]:
 
 
 def follow(model: FaceModel, vertices: Floats, surface: Measured, trust: Floats) -> tuple[Floats, Floats]:
-    """Move the vertices along their normals onto the scan.
+    """Move the vertices along their normals, evened out, onto the scan.
 
     Parameters
     ----------
