@@ -18,7 +18,7 @@ from lineament.face.batch import Request, is_done, median_distance
 from lineament.face.deviation import deviation, face_region, measured_share
 from lineament.face.face import Face
 from lineament.face.model import load_face_model
-from lineament.io.faces.parameters import read_face
+from lineament.io.faces.parameters import read_face, write_face
 from lineament.io.scans import read_scan, write_scan
 from lineament.types import Scan
 
@@ -153,13 +153,30 @@ def test_a_file_that_is_no_model_is_told(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [(), ("--detail",), ("--colour",), ("--format", "obj")])
-def test_done_means_all_that_is_asked_for(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_done_means_all_that_is_asked_for(tmp_path: Path, person: Person, words: tuple[str, ...]) -> None:
     scan = tmp_path / "anna.ply"
     job = Job(scan, tmp_path / "anna")
-    for name in ("anna.ply", "anna.face.npz", "anna.face.glb"):
+    for name in ("anna.ply", "anna.face.glb"):
         (tmp_path / name).write_bytes(b"x")
+    write_face(tmp_path / "anna.face.npz", person(1))
     request = Request(("obj",) if "obj" in words else ("glb",), "--detail" in words, "--colour" in words)
     assert is_done(job, request) == (not words)
+
+
+@pytest.mark.parametrize("spoil", ["model_sha256", "prior_sha256", "all of it"])
+def test_a_face_of_another_version_or_a_broken_file_is_not_done(tmp_path: Path, person: Person, spoil: str) -> None:
+    job = Job(tmp_path / "anna.ply", tmp_path / "anna")
+    for name in ("anna.ply", "anna.face.glb"):
+        (tmp_path / name).write_bytes(b"x")
+    path = write_face(tmp_path / "anna.face.npz", person(1))
+    assert is_done(job, Request())
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    if spoil in arrays:
+        np.savez(path, **(arrays | {spoil: np.array("0" * 64)}))
+    else:
+        path.write_bytes(path.read_bytes()[:1000])
+    assert not is_done(job, Request())
 
 
 def test_distance_is_along_the_normal_and_of_the_face_alone(person: Person) -> None:

@@ -23,7 +23,7 @@ from lineament.geometry.alignment import Similarity
 from lineament.geometry.sampling import sample_surface
 from lineament.io.faces.glb import write_glb
 from lineament.io.faces.mesh import write_mesh
-from lineament.io.faces.parameters import holds_face, origin, read_face, write_face
+from lineament.io.faces.parameters import holds_face, holds_face_of, read_face, write_face
 from lineament.io.scans import read_scan
 from lineament.measure import measure_face
 from lineament.measure.asymmetry import asymmetry
@@ -149,8 +149,10 @@ def test_a_file_of_the_face_is_enough_to_use_it(fitted, tmp_path: Path) -> None:
         np.testing.assert_array_equal(getattr(back.template, name), getattr(face.template, name))
     assert (back.template.name, back.template.sha256) == ("facescape.npz", face.template.sha256)
     assert back.template.expression_names == FACESCAPE_EXPRESSIONS
-    assert origin(path) == face.template.sha256
     assert holds_face(path)
+    assert holds_face_of(path, face.template.sha256)
+    assert not holds_face_of(path)
+    assert not holds_face_of(path, "0" * 64)
     np.testing.assert_array_equal(deviation(back, scan.points[::50]), deviation(face, scan.points[::50]))
     stack = stack_faces({"a": back, "b": face})
     np.testing.assert_array_equal(stack.triangles, face.template.triangles)

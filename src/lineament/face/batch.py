@@ -23,7 +23,7 @@ from lineament.face.model import LANDMARK_SETS
 from lineament.face.models import model_digest_of, read_model
 from lineament.io.faces.glb import write_glb
 from lineament.io.faces.mesh import write_mesh
-from lineament.io.faces.parameters import model_digest, origin, write_face
+from lineament.io.faces.parameters import holds_face_of, write_face
 from lineament.io.folder import make_folder
 from lineament.types import Floats, Scan
 
@@ -107,7 +107,7 @@ def parameters_of(job: Job) -> Path:
 
 
 def is_done(job: Job, request: Request) -> bool:
-    """Return whether all results are there, none is older than its scan, and the face is of the wanted model."""
+    """Return whether all results are there, none is older than its scan, and the face can still be read and used."""
     wanted = [parameters_of(job), *(job.output(SET, suffix) for suffix in request.formats)]
     if request.detail:  # its description, which is written last
         wanted.append(_beside(job, "_displacement.json"))
@@ -115,10 +115,8 @@ def is_done(job: Job, request: Request) -> bool:
         from lineament.face.colour import colour_path
 
         wanted.append(colour_path(parameters_of(job)))
-    if not all_newer(job.scan, wanted):
-        return False
-    model = model_digest() if request.model is None else model_digest_of(request.model)
-    return origin(parameters_of(job)) in (None, model)
+    model = None if request.model is None else model_digest_of(request.model)
+    return all_newer(job.scan, wanted) and holds_face_of(parameters_of(job), model)
 
 
 def fit_scan(job: Job, request: Request, finder: detector.Detector, model: Model | None = None) -> Outcome:

@@ -106,13 +106,14 @@ def holds_face(path: str | PathLike[str]) -> bool:
         return False
 
 
-def origin(path: str | PathLike[str]) -> str | None:
-    """Return the SHA-256 of the model that the face of an NPZ file was fitted with, None where it holds no face."""
+def holds_face_of(path: str | PathLike[str], model_sha256: str | None = None) -> bool:
+    """Return whether an NPZ file holds a face of a user's model, or without one of what ships with this version."""
     try:
-        found = parse_npz(load_bytes(path), ("schema", "model_sha256"))
+        found = parse_npz(load_bytes(path), ("schema", "model_sha256", "prior_sha256"))
     except InputError:
-        return None
-    return str(found["model_sha256"]) if "schema" in found and "model_sha256" in found else None
+        return False
+    wanted = _shipped() if model_sha256 is None else {"model_sha256": model_sha256, "prior_sha256": ""}
+    return {name: str(value) for name, value in found.items()} == {"schema": SCHEMA, **wanted}
 
 
 def _suffix(path: Path) -> str:
@@ -230,12 +231,17 @@ def _shape(identity: Floats, expression: Floats) -> Floats:
     return basis.shape(np.concatenate([identity, rest, expression / np.float32(EXPRESSION)]))
 
 
+def _shipped() -> dict[str, str]:
+    """What a face of this version's own model and prior says of itself."""
+    return {"model_sha256": model_digest(), "prior_sha256": _digest(PRIOR_NAME)}
+
+
 def _texts(face: Face) -> dict[str, str]:
     unit, other = face.unit or "", face.template
     if other is not None:
         texts = {"model": other.name, "model_sha256": other.sha256, "prior_sha256": ""}
     else:
-        texts = {"model": MODEL_NAME, "model_sha256": model_digest(), "prior_sha256": _digest(PRIOR_NAME)}
+        texts = {"model": MODEL_NAME, **_shipped()}
     return {"schema": SCHEMA, **texts, "unit": unit}
 
 
