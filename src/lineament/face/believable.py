@@ -44,7 +44,7 @@ def check_believable(face: Face, shape: Floats, model: FaceModel, landmarks: Map
         for name, found in landmarks.items()
         if name in model.landmark_sets
     ]
-    apart = float(np.median(np.concatenate(off)))
+    apart = float(np.nanmedian(np.concatenate(off)))  # missing points are NaN
     if apart > FARTHEST:
         raise NoFaceError(
             f"no face fits both the scan and its landmarks: they are {apart:.1f} mm apart, expected at most "

@@ -20,6 +20,7 @@ from lineament.face.follow import follow
 from lineament.face.linear import Laid, Targets, lay
 from lineament.face.measured import measured_surface
 from lineament.face.model import LANDMARK_SETS, FaceModel
+from lineament.face.start import expected_errors, start_from
 from lineament.geometry.alignment import Similarity
 from lineament.geometry.neighbours import knn
 from lineament.geometry.quality import on_boundary
@@ -39,15 +40,19 @@ TRUST = {"face": 1.0, "lips": 0.7, "eyelids": 0.5, "nose": 1.0, "ears": 0.3, "sc
 
 
 def fit_face(
-    scan: Scan, detection: Detection | None = None, detector: Detector | None = None, model: Model | None = None
+    scan: Scan,
+    landmarks: Detection | Landmarks | None = None,
+    detector: Detector | None = None,
+    model: Model | None = None,
 ) -> Face:
     """Fit a face model to a scan.
 
     Parameters
     ----------
     scan : Scan
-    detection : Detection, optional
-        All landmark sets of this scan; without it they are found here.
+    landmarks : Detection or Landmarks, optional
+        A detector's result, best with all sets; or one set in the scan's frame and unit, set by hand perhaps, in which
+        points may be missing. Without it they are found here.
     detector : Detector, optional
         Finds them; without it the package's networks do.
     model : Model, optional
@@ -57,9 +62,14 @@ def fit_face(
     ------
     NoFaceError
         No face can be found with confidence, hardly anything of it was measured, or what was measured is no face.
+    InputError
+        The landmarks are of no set, are too few, or do not lie as on a face.
     """
     model = model or shipped_model()
-    found = detection or (detector or Detector()).detect(scan, LANDMARK_SETS)
+    if isinstance(landmarks, Landmarks):
+        found = start_from(landmarks)
+    else:
+        found = landmarks or (detector or Detector()).detect(scan, LANDMARK_SETS)
     surface = measured_surface(scan, found.pose)
     trust, used = _trust(model.surface), _matched(model.surface)
 
@@ -107,9 +117,10 @@ def _matched(model: FaceModel) -> npt.NDArray[np.int64]:
 def _targets(model: FaceModel, basis: Basis, landmarks: Mapping[str, Landmarks], pose: Similarity) -> Targets:
     """Gather the landmarks of all sets that there are, in the face frame."""
     sets = [name for name in LANDMARK_SETS if name in landmarks]
+    given = np.concatenate([np.isfinite(landmarks[name].xyz).all(axis=1) for name in sets])
     return Targets(
-        np.concatenate([model.landmarks(basis.mean, name) for name in sets]),
-        np.concatenate([model.landmarks(basis.modes, name) for name in sets], axis=1),
-        np.concatenate([pose.apply(landmarks[name].xyz) for name in sets]).astype(np.float32),
-        np.concatenate([landmarks[name].sigma for name in sets]).astype(np.float32),
+        np.concatenate([model.landmarks(basis.mean, name) for name in sets])[given],
+        np.concatenate([model.landmarks(basis.modes, name) for name in sets], axis=1)[:, given],
+        np.concatenate([pose.apply(landmarks[name].xyz) for name in sets])[given].astype(np.float32),
+        np.concatenate([expected_errors(landmarks[name]) for name in sets])[given],
     )

@@ -18,16 +18,15 @@ import trimesh
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from lineament.detect.detector import WORST_SHAPE, Detection
-from lineament.detect.units import resolve_unit
 from lineament.errors import FormatError, InputError
 from lineament.face.basis import EXPRESSION, Basis, Model
 from lineament.face.deviation import REGIONS
 from lineament.face.face import Face, Template
 from lineament.face.fit import fit_face
-from lineament.face.model import STABLE_LANDMARKS, FaceModel, load_face_model
+from lineament.face.model import FaceModel, load_face_model
 from lineament.face.model_files import Contents, read_contents
-from lineament.geometry.alignment import Similarity, fit_similarity
+from lineament.face.start import BY_HAND, JAW
+from lineament.geometry.alignment import Similarity
 from lineament.geometry.neighbours import knn
 from lineament.geometry.normals import vertex_normals
 from lineament.geometry.quality import on_boundary
@@ -35,10 +34,8 @@ from lineament.types import Floats, Ints, Landmarks, LandmarkSet, Scan
 
 Bools = npt.NDArray[np.bool_]
 
-JAW = 17
-"""The first landmarks, on the jaw line, which everyone places elsewhere."""
-SIGMA, JAW_SIGMA = 2.0, 8.0
-"""How far off a model's own landmarks are taken to be, mm."""
+JAW_SIGMA = 8.0
+"""How far off a model's own landmarks on the jaw line are taken to be, mm."""
 SKIN_WITHIN = 8.0
 """Skin lies within this distance of Lineament's model where that is laid onto the mean, mm,"""
 SKIN_ABOVE = 2.0
@@ -98,19 +95,11 @@ def _as_scan(contents: Contents) -> Face:
     InputError
         The landmarks do not look like a face's.
     """
-    own, stable = load_face_model(), list(STABLE_LANDMARKS)
-    usual = own.landmarks(own.vertices, "ibug68")
-    marks = contents.mean[contents.landmarks]
-    unit, mm = resolve_unit(fit_similarity(marks[stable], usual[stable]).scale, None, None)
-    pose = fit_similarity(marks[stable] * mm, usual[stable], with_scale=False) @ Similarity(mm, np.eye(3), np.zeros(3))
-    off = float(np.sqrt(np.square(pose.apply(marks) - usual)[JAW:].sum(axis=1).mean()))
-    if off > WORST_SHAPE:
-        raise InputError(f"its 68 landmarks lie {off:.0f} mm off a face's; expected vertices in iBUG's order")
-    sigma = np.where(np.arange(len(marks)) < JAW, JAW_SIGMA, SIGMA)
-    chosen = own.landmark_sets["ibug68"]
-    found = {chosen.name: Landmarks(chosen.names, marks, sigma, unit=unit, mm_per_unit=mm, set_name=chosen.name)}
+    chosen = load_face_model().landmark_sets["ibug68"]
+    sigma = np.where(np.arange(len(chosen)) < JAW, JAW_SIGMA, BY_HAND)
+    marks = Landmarks(chosen.names, contents.mean[contents.landmarks], sigma, set_name=chosen.name)
     skin = contents.triangles[_skin_piece(contents)[contents.triangles].all(axis=1)]
-    return fit_face(Scan(contents.mean, skin), Detection(found, pose, unit, mm, 1.0))
+    return fit_face(Scan(contents.mean, skin), marks)
 
 
 def _pieces(contents: Contents) -> npt.NDArray[np.int32]:
