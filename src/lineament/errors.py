@@ -21,3 +21,11 @@ class NoFaceError(InputError):
 
 class ModelError(LineamentError):
     """A shipped asset (a network, the face model) is missing, damaged or of another version."""
+
+
+class AccessError(LineamentError):
+    """The rules of a database do not allow an action; the text says which rule."""
+
+
+class StoreError(LineamentError):
+    """A database is damaged, of another version, or cannot be written."""

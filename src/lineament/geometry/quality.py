@@ -58,11 +58,15 @@ class Topology:
 
 def weld(points: Floats) -> Indices:
     """Return for each of the points (N, 3) the first row with the same coordinates, (N,) int64."""
-    _, first, same = np.unique(points, axis=0, return_index=True, return_inverse=True)
-    return np.asarray(first[same.reshape(-1)], dtype=np.int64)
+    order = np.lexsort(points.T)  # stable: the first of equal rows comes first
+    rows = points[order]
+    starts = np.flatnonzero(np.concatenate([[True], (rows[1:] != rows[:-1]).any(axis=1)])[: len(rows)])
+    first = np.empty(len(points), dtype=np.int64)
+    first[order] = np.repeat(order[starts], np.diff(starts, append=len(rows)))
+    return first
 
 
-def measure_topology(points: Floats, triangles: Ints) -> Topology:
+def measure_topology(points: Floats, triangles: Ints, welded: Indices | None = None) -> Topology:
     """Count what is open, doubled or loose in a mesh.
 
     Parameters
@@ -70,10 +74,12 @@ def measure_topology(points: Floats, triangles: Ints) -> Topology:
     points : (N, 3) float32, any unit
         Triangles at missing points (NaN) are left out.
     triangles : (T, 3) int32
+    welded : (N,) int64, optional
+        `weld(points)`, where it is known already.
     """
     used = np.zeros(len(points), dtype=np.bool_)
     used[triangles] = True
-    corners = weld(points)[triangles]
+    corners = (weld(points) if welded is None else welded)[triangles]
     finite = np.asarray(np.isfinite(points).all(axis=1))[triangles].all(axis=1)
     flat = _is_flat(points, corners)
     whole = corners[finite & ~flat]
@@ -103,16 +109,18 @@ def on_boundary(count: int, triangles: Ints) -> npt.NDArray[np.bool_]:
 
 def _edges(triangles: Indices) -> tuple[Indices, Indices]:
     """Return each edge once (E, 2), and how many of the triangles (T, 3) have it (E,)."""
-    ends = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
-    edges, counts = np.unique(ends, axis=0, return_counts=True)
-    return edges, counts
+    a, b = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]).T
+    # one number an edge is sorted much faster than two
+    base = int(triangles.max(initial=0)) + 1
+    edges, counts = np.unique(np.minimum(a, b) * base + np.maximum(a, b), return_counts=True)
+    return np.stack([edges // base, edges % base], axis=1), counts
 
 
 def _is_flat(points: Floats, corners: Indices) -> npt.NDArray[np.bool_]:
     """Return which triangles (T, 3) have two corners at one place, or no area beyond rounding."""
     a, b, c = (points[corners[:, i]].astype(np.float64) for i in range(3))
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    longest = np.square(np.stack([b - a, c - b, a - c])).sum(axis=2).max(axis=0)
+    longest = np.max([np.einsum("ti,ti->t", side, side) for side in (b - a, c - b, a - c)], axis=0)
     return np.asarray(~(area > 1e-9 * longest))
 
 
@@ -124,21 +132,23 @@ def _pieces(edges: Indices, count: int, members: Indices) -> tuple[int, Indices]
     return len(found), label
 
 
-def median_spacing(points: Floats) -> float:
+def median_spacing(points: Floats, most: int = _PLACES) -> float:
     """Return the median distance from a point to the nearest other one.
 
     Parameters
     ----------
     points : (N, 3) float32, finite, without duplicates
         NaN when there are fewer than 2.
+    most : int
+        About so many places are measured.
     """
     if len(points) < 2:
         return float("nan")
-    places = points[:: max(1, len(points) // _PLACES)]
+    places = points[:: max(1, len(points) // most)]
     return float(np.median(cKDTree(points, balanced_tree=False).query(places, k=2)[0][:, 1]))
 
 
-def estimate_noise(points: Floats) -> float:
+def estimate_noise(points: Floats, most: int = _PLACES) -> float:
     """Estimate the noise across the surface: root mean square residual of quadrics fitted to neighbourhoods.
 
     A neighbourhood is 24 points, or more where the noise is not small beside its radius; the median over the scan
@@ -148,6 +158,8 @@ def estimate_noise(points: Floats) -> float:
     ----------
     points : (N, 3) float32, finite, without duplicates
         NaN when there are fewer than 24.
+    most : int
+        About so many neighbourhoods are measured.
 
     Returns
     -------
@@ -158,7 +170,7 @@ def estimate_noise(points: Floats) -> float:
     if len(points) < k:
         return float("nan")
     tree = cKDTree(points, balanced_tree=False)
-    places = points[:: max(1, len(points) // _PLACES)]
+    places = points[:: max(1, len(points) // most)]
     while True:
         distances, near = tree.query(places, k=k)
         noise = float(np.median(_residuals(points[near].astype(np.float64))))

@@ -64,7 +64,7 @@ def read_depth(
         raise InputError(f"{place} has the suffix {place.suffix!r}; depth images that can be read are .png and .npy")
     data = load_bytes(place)
     try:
-        values = _parse_png(data) if suffix == "png" else _parse_npy(data)
+        values = parse_depth(data, suffix)
     except FormatError as error:
         raise FormatError(f"{place}: {error}") from None
     beside = place.with_suffix(".json")
@@ -95,6 +95,24 @@ def _to_mm(values: npt.NDArray[Any], mm: float) -> npt.NDArray[np.float32]:
     if np.isnan(depth).all():
         raise InputError("no pixel of the depth image is valid (above zero and finite)")
     return depth
+
+
+def parse_depth(data: bytes, suffix: str) -> npt.NDArray[Any]:
+    """Return the numbers of a depth image as they stand in its file, (H, W).
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    suffix : str
+        `png` or `npy`.
+
+    Raises
+    ------
+    FormatError
+        The file is damaged, or no single channel of numbers deep enough for depth.
+    """
+    return _parse_png(data) if suffix == "png" else _parse_npy(data)
 
 
 def _parse_npy(data: bytes) -> npt.NDArray[Any]:

@@ -34,7 +34,7 @@ from lineament.io.scans.wrl import read_wrl
 from lineament.io.scans.xyz import read_xyz, write_csv, write_xyz
 from lineament.types import MILLIMETRES, Scan, Source
 
-__all__ = ["READERS", "WRITERS", "Reader", "Writer", "read_scan", "write_scan"]
+__all__ = ["READERS", "WRITERS", "Reader", "Writer", "parse_scan", "read_scan", "write_scan"]
 
 Reader = Callable[[bytes, Path], ScanArrays]
 Writer = Callable[[Scan, bool], bytes]
@@ -120,9 +120,31 @@ def read_scan(
     if suffix not in READERS:
         known = ", ".join(f".{name}" for name in (*READERS, *DEPTH_SUFFIXES))
         raise InputError(f"{place} has the suffix {place.suffix!r}; scans that can be read are {known}")
-    data = load_bytes(place)
+    return _with_unit(parse_scan(load_bytes(place), place), unit)
+
+
+def parse_scan(data: bytes, place: Path) -> Scan:
+    """Read a scan from bytes.
+
+    Parameters
+    ----------
+    data : bytes
+    place : Path
+        Its suffix chooses the reader, errors name it, and textures are looked for beside it; it need not be there.
+
+    Raises
+    ------
+    InputError
+    FormatError
+        As `read_scan`.
+    """
+    suffix = place.suffix.lower().removeprefix(".")
+    if suffix not in READERS:
+        raise InputError(
+            f"{place} has the suffix {place.suffix!r}; scans have {', '.join(f'.{name}' for name in READERS)}"
+        )
     try:
-        return _with_unit(_to_scan(READERS[suffix](data, place), Source(place, suffix)), unit)
+        return _to_scan(READERS[suffix](data, place), Source(place, suffix))
     except InputError as error:
         other = looks_like(data)
         if other is not None and not same_family(other, suffix):

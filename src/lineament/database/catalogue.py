@@ -1,0 +1,252 @@
+"""The catalogue's connection: SQLite in a file, or PostgreSQL, behind the same few calls and the same SQL.
+
+SQL is written for SQLite with `:name` parameters, in what both know of the language; types differ in name only.
+One writer at a time on both: the lock is taken when a transaction begins, so that none has to be tried again.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from lineament.errors import InputError, StoreError
+
+Row = Mapping[str, Any]
+
+BUSY_SECONDS = 60.0
+"""A writer waits this long for another one."""
+_NAME = re.compile(r"(?<!:):([a-z_0-9]+)")
+_TYPES = (("INTEGER", "BIGINT"), ("REAL", "DOUBLE PRECISION"), ("BLOB", "BYTEA"))
+
+
+class Catalogue(Protocol):
+    """What both connections do. Not for use by several threads."""
+
+    def rows(self, sql: str, **values: Any) -> list[Row]:
+        """Return all rows of a query."""
+        ...
+
+    def each(self, sql: str, **values: Any) -> Iterator[Row]:
+        """Yield the rows of a query, never all in memory."""
+        ...
+
+    def run(self, sql: str, **values: Any) -> int:
+        """Change rows; return how many."""
+        ...
+
+    def run_many(self, sql: str, values: Iterable[Row]) -> None:
+        """Change rows once for each set of values."""
+        ...
+
+    def script(self, sql: str) -> None:
+        """Run the statements of a migration."""
+        ...
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """All changes in the block, durable when it ends, or none; nobody else writes meanwhile. May be nested."""
+        ...
+
+    def check(self) -> list[str]:
+        """Return what is amiss with the pages and the references, in sentences."""
+        ...
+
+    def forget(self) -> None:
+        """Leave nothing of deleted rows in the files: journals and free pages too."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def row(catalogue: Catalogue, sql: str, **values: Any) -> Row | None:
+    """Return the first row of a query, None when there is none."""
+    return next(iter(catalogue.rows(sql, **values)), None)
+
+
+def connect(place: str | Path, schema: str = "lineament") -> Catalogue:
+    """Open a catalogue.
+
+    Parameters
+    ----------
+    place : path or str
+        A file of SQLite, made when it is missing, or the address of a PostgreSQL database, `postgresql://...`.
+    schema : str
+        Of PostgreSQL; made when it is missing.
+
+    Raises
+    ------
+    StoreError
+        It cannot be opened.
+    """
+    return Postgres(str(place), schema) if str(place).startswith("postgresql:") else Sqlite(Path(place))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"the catalogue: {error}") from error
+
+
+class Sqlite:
+    """A file of SQLite: write-ahead log, synced at each commit, deleted bytes overwritten."""
+
+    def __init__(self, path: Path) -> None:
+        with _told():
+            self._open = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=512)
+            self._open.row_factory = sqlite3.Row
+            for pragma in (
+                "journal_mode = WAL",
+                "synchronous = FULL",
+                "foreign_keys = ON",
+                "secure_delete = ON",
+                "temp_store = MEMORY",  # temporary files would hold rows
+                "trusted_schema = OFF",
+                "cache_size = -65536",
+            ):
+                self._open.execute(f"PRAGMA {pragma}")
+        path.chmod(0o600)
+
+    def rows(self, sql: str, **values: Any) -> list[Row]:
+        with _told():
+            return self._open.execute(sql, values).fetchall()
+
+    def each(self, sql: str, **values: Any) -> Iterator[Row]:
+        with _told():
+            yield from self._open.execute(sql, values)
+
+    def run(self, sql: str, **values: Any) -> int:
+        with _told():
+            return self._open.execute(sql, values).rowcount
+
+    def run_many(self, sql: str, values: Iterable[Row]) -> None:
+        with _told():
+            self._open.executemany(sql, values)
+
+    def script(self, sql: str) -> None:
+        for statement in statements(sql):
+            self.run(statement)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        if self._open.in_transaction:
+            yield
+            return
+        with _told():
+            self._open.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            with _told():
+                self._open.execute("COMMIT")
+        except BaseException:
+            if self._open.in_transaction:
+                self._open.execute("ROLLBACK")
+            raise
+
+    def check(self) -> list[str]:
+        said = [text for found in self.rows("PRAGMA integrity_check") if (text := found["integrity_check"]) != "ok"]
+        strays = self.rows("PRAGMA foreign_key_check")
+        return said + [
+            f"a row of {stray['table']} refers to a row of {stray['parent']} that is not there" for stray in strays
+        ]
+
+    def forget(self) -> None:
+        with _told():
+            self._open.execute("VACUUM")
+            busy = self._open.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise StoreError("another program reads the catalogue, so that its journal cannot be emptied; try again")
+
+    def close(self) -> None:
+        self._open.close()
+
+
+class Postgres:
+    """A schema of a PostgreSQL database."""
+
+    def __init__(self, address: str, schema: str) -> None:
+        try:
+            import psycopg
+            from psycopg.rows import dict_row
+        except ImportError:
+            raise InputError("PostgreSQL needs: pip install 'lineament[server]'") from None
+        if not re.fullmatch(r"[a-z_][a-z_0-9]*", schema):
+            raise InputError(f"the schema is {schema!r}; expected lower case letters, digits and _")
+        self._error = psycopg.Error
+        with self._told():
+            self._open: Any = psycopg.connect(address, autocommit=True, row_factory=dict_row)
+            self._open.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            self._open.execute(f"SET search_path TO {schema}")
+            self._open.execute("SET synchronous_commit TO on")
+        self._lock = int.from_bytes(schema.encode()[-7:], "big")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except self._error as error:
+            raise StoreError(f"the catalogue: {error}") from error
+
+    def rows(self, sql: str, **values: Any) -> list[Row]:
+        with self._told():
+            found = self._open.execute(_for_postgres(sql), values)
+            return list(found.fetchall()) if found.description else []
+
+    def each(self, sql: str, **values: Any) -> Iterator[Row]:
+        with self._told(), self._open.transaction(), self._open.cursor("each") as cursor:
+            cursor.itersize = 1000
+            yield from cursor.execute(_for_postgres(sql), values)
+
+    def run(self, sql: str, **values: Any) -> int:
+        with self._told():
+            return int(self._open.execute(_for_postgres(sql), values).rowcount)
+
+    def run_many(self, sql: str, values: Iterable[Row]) -> None:
+        with self._told(), self._open.cursor() as cursor:
+            cursor.executemany(_for_postgres(sql), [dict(each) for each in values])
+
+    def script(self, sql: str) -> None:
+        for name, other in _TYPES:
+            sql = re.sub(rf"\b{name}\b", other, sql)
+        for statement in statements(re.sub(r"\)\s*STRICT\b", ")", sql)):
+            self.run(statement)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        with self._told():
+            if self._open.info.transaction_status != 0:  # inside a transaction already
+                yield
+                return
+            with self._open.transaction():
+                self._open.execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": self._lock})
+                yield
+
+    def check(self) -> list[str]:
+        return []  # the server checks references at each change, and its pages by its own checksums
+
+    def forget(self) -> None:
+        with self._told():
+            self._open.execute("VACUUM FULL")
+            self._open.execute("CHECKPOINT")
+
+    def close(self) -> None:
+        self._open.close()
+
+
+def statements(sql: str) -> Iterator[str]:
+    """Yield the statements of a script; none of ours has a semicolon inside."""
+    bare = "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--"))
+    for statement in bare.split(";"):
+        if statement.strip():
+            yield statement.strip()
+
+
+@lru_cache(2048)
+def _for_postgres(sql: str) -> str:
+    return _NAME.sub(r"%(\1)s", sql.replace("%", "%%"))

@@ -1,0 +1,85 @@
+"""The process in the sandbox: takes one file after another from its parent and tells what it found in each.
+
+Requests and replies are lines of JSON on its standard input and output. Replies are never pickled: the parent would
+have to trust them.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+
+def serve(memory: int) -> None:
+    """Give up every right that parsing does not need, then serve until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its children
+    requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    # what a library prints must not stand among the replies
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    from lineament.database.intake import confine
+
+    # before anything is imported that starts threads
+    measures = confine.confine_kernel()
+    work = _load()
+    measures += confine.limit_resources(memory)
+    import lineament
+
+    gc.freeze()  # what is loaded stays, and need not be gone through again and again
+    watch = confine.Watch([Path(str(lineament.__file__)).parent])
+    _send(replies, {"ready": [*measures, "audit hook"]})
+    for line in requests:
+        request = json.loads(line)
+        confine.limit_time(request["seconds"])
+        path = Path(request["path"])
+        watch.allowed = {str(path), str(path.with_name(path.stem + ".names.csv"))}
+        watch.denied.clear()
+        reply = work(path, request["role"])
+        watch.allowed = set()
+        if watch.denied:
+            reply = {
+                "refused": f"reading it led to something that is refused here: {watch.denied[0]}",
+                "kind": "malformed",
+            }
+        _send(replies, reply | {"denied": watch.denied[:10]})
+        if reply.get("kind") == "memory":
+            return  # what is left of the memory may be too little for the next file
+
+
+def _load() -> Any:
+    """Import all that parsing needs, while files may still be opened, and return what turns a request to a reply."""
+    from PIL import Image
+
+    from lineament.database.intake.inspection import IMAGES, inspect_file
+    from lineament.errors import LineamentError
+
+    Image.init()
+    Image.MAX_IMAGE_PIXELS = None  # `inspect_file` has a limit of its own, which raises and does not warn
+    if not set(IMAGES) <= set(Image.OPEN):
+        raise LineamentError(f"Pillow was built without a decoder for {sorted(set(IMAGES) - set(Image.OPEN))}")
+
+    def work(path: Path, role: str) -> dict[str, Any]:
+        try:
+            return {"found": asdict(inspect_file(path, role))}
+        except LineamentError as error:
+            return {"refused": str(error)[:600], "kind": "malformed"}
+        except MemoryError:
+            return {"refused": "reading it takes more memory than is allowed", "kind": "memory"}
+        except RecursionError:
+            return {"refused": "it is nested too deep", "kind": "malformed"}
+        except Exception as error:
+            # a fault of a reader, which is the file's fault all the same until it is mended
+            return {"refused": f"its reader failed: {type(error).__name__}: {error}"[:600], "kind": "fault"}
+
+    return work
+
+
+def _send(replies: IO[bytes], reply: dict[str, Any]) -> None:
+    replies.write(json.dumps(reply, allow_nan=False).encode("ascii") + b"\n")
+    replies.flush()

@@ -1,0 +1,180 @@
+"""Hand a release to somebody: the files, and the entry in the ledger that a withdrawal goes by."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lineament.database import disk
+from lineament.database.catalogue import Row
+from lineament.database.exporters import EXPORTERS, export
+from lineament.database.exporters.items import Written
+from lineament.database.locks import shared
+from lineament.database.releases.create import pseudonym, release_named
+from lineament.database.releases.view import view
+from lineament.database.when import new_name, now
+from lineament.errors import AccessError, InputError
+
+if TYPE_CHECKING:
+    from lineament.database.database import Database
+
+
+def hand_out(
+    database: Database, release: str, layout: str, folder: Path, recipient: str, *, contact: str = "", country: str = ""
+) -> tuple[Written, ...]:
+    """Export a release for a recipient.
+
+    Parameters
+    ----------
+    database : Database
+    release : str
+        Random name, name, or `name@version`.
+    layout : str
+        One of `lineament.database.exporters.EXPORTERS`.
+    folder : Path
+        Empty or new.
+    recipient, contact : str
+        Who gets it, and where a letter reaches them.
+    country : str
+        Theirs, two letters.
+
+    Raises
+    ------
+    AccessError
+        A scan of it may not be handed to them; the reason of the first is told, and nothing is written.
+    InputError
+    StoreError
+    """
+    if layout not in EXPORTERS:
+        raise InputError(f"there is no layout {layout!r}; there are {', '.join(EXPORTERS)}")
+    if not recipient.strip():
+        raise InputError("an export needs a recipient, who is told when somebody withdraws")
+    chosen = release_named(database.catalogue, release)
+    if chosen["state"] != "published":
+        raise InputError(
+            f"{chosen['name']} {chosen['version']} was tombstoned, because somebody left; hand out the newest version"
+        )
+    scans = [
+        each["scan"]
+        for each in database.catalogue.rows(
+            "SELECT scan FROM release_scans WHERE release = :id ORDER BY scan", id=chosen["id"]
+        )
+    ]
+    name = new_name("exp")
+    allowed, refused = database.guard.choose(
+        "export", scans, chosen["purpose"], country, release=chosen["id"], export=name, recipient=recipient
+    )
+    if len(allowed) != len(scans):
+        why = ", ".join(f"{many} {code}" for code, many in refused.items())
+        raise AccessError(f"{len(scans) - len(allowed)} of {len(scans)} scans may not be handed to {recipient}: {why}")
+    target = folder.absolute()
+    database.catalogue.run(
+        """INSERT INTO exports
+        VALUES (:id, :release, :layout, :recipient, :contact, :country, :folder, 'writing', :by, :at)""",
+        id=name,
+        release=chosen["id"],
+        layout=layout,
+        recipient=recipient,
+        contact=contact,
+        country=country,
+        folder=str(target),
+        by=database.guard.actor,
+        at=now(),
+    )
+    disk.reach("export begun")
+    with shared(database.lock):
+        return _write(database, chosen, name, layout, target, country)
+
+
+def remove_export(database: Database, exported: Row) -> bool:
+    """Remove the files of an export from this machine; return whether the folder is gone with them.
+
+    Only what was written is removed; files that somebody put beside stay, and so does the folder.
+    """
+    folder = Path(exported["folder"])
+    shutil.rmtree(_beside(folder, exported["id"]), ignore_errors=True)
+    listed = database.catalogue.rows("SELECT path FROM export_files WHERE export = :id", id=exported["id"])
+    was_there = folder.is_dir()
+    for name in [each["path"] for each in listed]:
+        disk.remove(folder / name)
+    if was_there:
+        for place in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+            if not any(place.iterdir()):
+                place.rmdir()
+        if not any(folder.iterdir()):
+            folder.rmdir()
+        disk.sync_folder(folder.parent)
+    with database.catalogue.writing():
+        for table in ("export_subjects", "export_files"):
+            database.catalogue.run(f"DELETE FROM {table} WHERE export = :id", id=exported["id"])
+        database.catalogue.run("UPDATE exports SET state = 'removed' WHERE id = :id", id=exported["id"])
+    return was_there and not folder.exists()
+
+
+def rebuild(database: Database, exported: Row, release: Row) -> None:
+    """Write a version of a release where an export was, on behalf of whoever made that.
+
+    Raises
+    ------
+    AccessError
+        They may not any more; the export stays removed.
+    """
+    maker = replace(database, guard=database.guard.as_actor(exported["made_by"]))
+    database.catalogue.run(
+        "UPDATE exports SET state = 'writing', release = :release WHERE id = :id",
+        release=release["id"],
+        id=exported["id"],
+    )
+    try:
+        _write(maker, release, exported["id"], exported["layout"], Path(exported["folder"]), exported["country"])
+    except BaseException:
+        database.catalogue.run("UPDATE exports SET state = 'removed' WHERE id = :id", id=exported["id"])
+        raise
+
+
+def _write(database: Database, release: Row, name: str, layout: str, folder: Path, country: str) -> tuple[Written, ...]:
+    # In a folder beside, so that the folder of this name is there whole or not at all.
+    beside = _beside(folder, name)
+    shutil.rmtree(beside, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        written = export(view(database, release, country), beside, layout)
+        if folder.is_dir():
+            folder.rmdir()
+        disk.put_in_place(beside, folder)
+        disk.sync_folder(folder.parent)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    people = {
+        pseudonym(database, release["id"], each["subject"]): each["subject"]
+        for each in database.catalogue.rows(
+            "SELECT DISTINCT subject FROM release_scans WHERE release = :id", id=release["id"]
+        )
+    }
+    with database.catalogue.writing():
+        database.catalogue.run_many(
+            "INSERT INTO export_files VALUES (:export, :path, :sha256, :size)",
+            [{"export": name, "path": str(each.path), "sha256": each.sha256, "size": each.size} for each in written],
+        )
+        database.catalogue.run_many(
+            "INSERT INTO export_subjects VALUES (:export, :path, :subject)", list(_whose(name, written, people))
+        )
+        database.catalogue.run("UPDATE exports SET state = 'handed out' WHERE id = :id", id=name)
+    disk.reach("export written")
+    return written
+
+
+def _beside(folder: Path, name: str) -> Path:
+    return folder.with_name(f".{folder.name}.{name}.part")
+
+
+def _whose(name: str, written: Sequence[Written], people: dict[str, str]) -> list[dict[str, str]]:
+    return [
+        {"export": name, "path": str(each.path), "subject": people[who]}
+        for each in written
+        for who in sorted(each.subjects)
+    ]
