@@ -28,7 +28,21 @@ SHAPES = (
     "(2147483648, 3)", "(9223372036854775807, 3)", "(0, 9223372036854775807)", "(99999999999999999999, 3)",
     "(1431655765, 3)", "(-1, 3)", "(True, 3)", "(1e9, 3)", "()", "(3,)", "(((((3)))))",
 )  # fmt: skip
-NUMBERS = ("inf", "-inf", "1e39", "1e400", "-1e999", "0x10", "1_0", "1,5", "--1", "1e", "\u0661", "nan0", "9" * 400 + "x")
+NUMBERS = (
+    "inf",
+    "-inf",
+    "1e39",
+    "1e400",
+    "-1e999",
+    "0x10",
+    "1_0",
+    "1,5",
+    "--1",
+    "1e",
+    "\u0661",
+    "nan0",
+    "9" * 400 + "x",
+)
 REFERENCES = (
     "../secret.bin", "%2e%2e/secret.bin", "..%2fsecret.bin", "./../secret.bin", "file:../secret.bin", "//host/a.bin",
     "http://169.254.169.254/latest/meta-data", "https://example.org/a.bin", "\\\\host\\share\\a.bin", "..\\secret.bin",
@@ -99,7 +113,7 @@ class Crafted:
         self, fault: str, name: str, data: bytes | str | Callable[[], bytes], role: str = "geometry", fails: bool = True
     ) -> None:
         stem, _, suffix = name.partition(".")
-        unique = f"{stem}_{len(self.makers)}.{suffix}"
+        unique = f"{stem}_hand_{len(self.makers)}.{suffix}"
 
         def make() -> Case:
             made = data() if callable(data) else data

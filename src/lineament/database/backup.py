@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +19,8 @@ from lineament.database import disk
 from lineament.database.audit import AuditLog
 from lineament.database.catalogue import Catalogue, connect, row
 from lineament.database.cipher import derive, seal, unseal
-from lineament.database.database import SETTINGS, Database, Settings, read_settings
-from lineament.database.keys import KeyStore, load_master_key
+from lineament.database.database import SETTINGS, Database, Settings, read_settings, write_settings
+from lineament.database.keys import SECRET, KeyStore, load_master_key, read_secret
 from lineament.database.law import write_law
 from lineament.database.locks import shared
 from lineament.database.migrate import migrate
@@ -201,11 +200,13 @@ def restore(
     old = read_settings(folder)
     settings = Settings(old.id, old.catalogue if catalogue is None else catalogue, key or old.key)
     master = load_master_key(settings.key)
+    secret = derive(read_secret(keys, master), f"backups of {settings.id}")
     for name in ("objects", "keys", "identities"):
         disk.make_folders(root / name)
     for kind, suffix in (("keys", ".key"), ("identities", ".key")):
         for path in sorted((keys / kind).glob(f"*/*{suffix}")):
             _copy(path, root / kind / path.parent.name / path.name)
+    _copy(keys / SECRET, root / SECRET)
     store = KeyStore(root / "keys", master, "data")
     rows = connect(settings.catalogue or root / "catalogue.sqlite", settings.id)
     log = connect(settings.catalogue or root / "audit.sqlite", settings.id)
@@ -216,7 +217,6 @@ def restore(
     write_law(rows)
     people = gone = 0
     with rows.writing():
-        secret = derive(master.secret, f"backups of {settings.id}")
         shared_rows = json.loads(_unseal(folder, "shared.rows", secret))
         rows.run("DELETE FROM prompts")
         rows.run("DELETE FROM protocols")
@@ -235,7 +235,7 @@ def restore(
     AuditLog(log).append("", "restore", "*", people=people, gone=gone)
     rows.close()
     log.close()
-    disk.write_whole(root / SETTINGS, [json.dumps(asdict(settings), indent=1).encode()])
+    write_settings(root, settings)
     return people, gone
 
 
@@ -259,6 +259,7 @@ def copy_keys(database: Database, folder: Path) -> int:
         for path in sorted((database.root / kind).glob("*/*.key")):
             _copy(path, folder / kind / path.parent.name / path.name)
             count += 1
+    _copy(database.root / SECRET, folder / SECRET)
     return count
 
 

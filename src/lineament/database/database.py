@@ -3,6 +3,7 @@
 database.json        what this is, and where the catalogue and the master key are
 catalogue.sqlite     rows; or a PostgreSQL schema
 audit.sqlite         the log
+secret.key           a wrapped key of the whole database, of which labels and names in releases are made
 keys/ identities/    a wrapped key for each subject, and who they are, under keys of their own
 objects/             encrypted files, a folder for each subject
 lock.sqlite          between those who write objects and those who remove them
@@ -13,7 +14,7 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,15 @@ from lineament.database.audit import AuditLog
 from lineament.database.catalogue import Catalogue, connect, row
 from lineament.database.cipher import derive
 from lineament.database.guard import Guard
-from lineament.database.keys import KeyStore, MasterKey, load_master_key, make_master_key
+from lineament.database.keys import (
+    KeyStore,
+    MasterKey,
+    check_key_place,
+    load_master_key,
+    make_master_key,
+    make_secret,
+    read_secret,
+)
 from lineament.database.law import write_law
 from lineament.database.migrate import migrate
 from lineament.database.store import Store
@@ -50,12 +59,15 @@ class Settings:
         Empty for SQLite in the folder, or the address of a PostgreSQL database without a password.
     key : str
         Place of the master key.
+    next_key : str
+        Of the one that takes its place; empty unless a change was cut off.
     format : int
     """
 
     id: str
     catalogue: str
     key: str
+    next_key: str = ""
     format: int = FORMAT
 
 
@@ -84,6 +96,7 @@ class Database:
     identity_keys: KeyStore
     store: Store
     guard: Guard
+    _secret: bytes = field(repr=False)
 
     @classmethod
     def create(
@@ -112,27 +125,20 @@ class Database:
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             raise InputError(f"{path} is not empty; a new database needs a folder of its own")
         name = new_name("db")
-        place = key or str(Path.home() / ".lineament" / "keys" / f"{name}.key")
-        if not place.startswith("keyring:"):
-            place = str(Path(place).absolute())
-            if Path(place).is_relative_to(root):
-                raise InputError(
-                    "the master key would lie in the database, and in each of its backups; give another place"
-                )
+        place = check_key_place(key or str(Path.home() / ".lineament" / "keys" / f"{name}.key"), root)
         settings = Settings(name, catalogue, place)
         disk.make_folders(root)
         for folder in ("objects", "keys", "identities"):
             disk.make_folders(root / folder)
-        make_master_key(place)
-        # Last, for a folder without it is no database.
-        disk.write_whole(root / SETTINGS, [json.dumps(asdict(settings), indent=1).encode()])
+        make_secret(root, make_master_key(place))
+        write_settings(root, settings)  # last, for a folder without it is no database
         parts = _connect(root, settings)
         _add_first_actor(parts[1], parts[2], actor or getpass.getuser())
         return cls._assembled(root, settings, *parts, actor)
 
     @classmethod
     def open(cls, path: str | Path, actor: str | None = None, *, key: str | None = None) -> Database:
-        """Open a database, and bring its schema to this version.
+        """Open a database, bring its schema to this version, and finish a change of its master key that was cut off.
 
         Parameters
         ----------
@@ -153,6 +159,10 @@ class Database:
         """
         root = Path(path).absolute()
         settings = read_settings(root)
+        if settings.next_key:
+            from lineament.database.rotate import finish_rotation
+
+            settings = finish_rotation(root)
         return cls._assembled(root, settings, *_connect(root, settings, key), actor)
 
     @classmethod
@@ -164,7 +174,7 @@ class Database:
         known = row(catalogue, "SELECT id FROM actors WHERE name = :name AND active = 1", name=name)
         if known is None:
             log.append("", "open", "", allowed=False, reason="unknown actor")
-            raise AccessError(f"{name!r} is not an actor of {root}; an admin adds them with: lineament db grant")
+            raise AccessError(f"{name!r} is not an actor of {root}; an admin adds them with: lineament db actor add")
         return cls(
             root,
             settings,
@@ -175,6 +185,7 @@ class Database:
             KeyStore(root / "identities", master, "identity"),
             Store(root / "objects", keys),
             Guard(catalogue, log, known["id"]),
+            read_secret(root, master),
         )
 
     def scans(
@@ -196,7 +207,20 @@ class Database:
 
     def secret(self, use: str) -> bytes:
         """Return a key of the whole database for one use."""
-        return derive(self.master.secret, f"{use} of {self.settings.id}")
+        return derive(self._secret, f"{use} of {self.settings.id}")
+
+    def check_master(self) -> None:
+        """Make sure, under the lock, that keys made now are wrapped by the master key of today.
+
+        Raises
+        ------
+        StoreError
+            Another program has changed it since the database was opened.
+        """
+        try:
+            read_secret(self.root, self.master)
+        except StoreError:
+            raise StoreError("the master key was changed since this database was opened; open it again") from None
 
     def close(self) -> None:
         self.catalogue.close()
@@ -231,7 +255,12 @@ def read_settings(root: Path) -> Settings:
         raise StoreError(f"{root / SETTINGS} is damaged: it lacks what it must say")
     if said["format"] != FORMAT:
         raise StoreError(f"{root} is a database of format {said['format']}, this program knows {FORMAT}")
-    return Settings(str(said["id"]), str(said["catalogue"]), str(said["key"]))
+    return Settings(str(said["id"]), str(said["catalogue"]), str(said["key"]), str(said.get("next_key", "")))
+
+
+def write_settings(root: Path, settings: Settings) -> None:
+    """Write `database.json`."""
+    disk.write_whole(root / SETTINGS, [json.dumps(asdict(settings), indent=1).encode()])
 
 
 def _connect(root: Path, settings: Settings, key: str | None = None) -> tuple[MasterKey, Catalogue, AuditLog]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from lineament.database.database import Database
 
 PAGE = 500
+LARGEST = 8000
+"""Scans that are asked about at once; SQLite takes up to 32,766 values."""
 COLUMNS = """c.id, c.project, c.subject, c.session, c.modality, c.expression, c.repeat, c.age, c.state, c.state_reason,
   c.unit, c.points, c.triangles, c.holes, c.noise_mm, c.frames, c.fps, c.captured_at, c.ingested_at, s.sex, s.origin,
   (SELECT v.name FROM devices v WHERE v.id = c.device) AS device,
@@ -91,19 +93,20 @@ _SIMPLE = {
     "subject": "c.subject = :subject",
     "session": "c.session = :session",
     "scan": "c.id = :scan",
-    "sex": "s.sex = :sex",
-    "origin": "s.origin = :origin",
+    "sex": "c.sex = :sex",
+    "origin": "c.origin = :origin",
     "modality": "c.modality = :modality",
     "expression": "c.expression = :expression",
     "protocol": "c.protocol = (SELECT x.id FROM protocols x WHERE x.name = :protocol)",
     "device": "c.device = (SELECT x.id FROM devices x WHERE x.name = :device)",
     "max_holes": "c.holes <= :max_holes",
     "max_noise": "c.noise_mm <= :max_noise",
-    "has": "EXISTS (SELECT 1 FROM assets x WHERE x.scan = c.id AND x.role = :has)",
-    "lacks": "NOT EXISTS (SELECT 1 FROM assets x WHERE x.scan = c.id AND x.role = :lacks)",
-    "consented": """EXISTS (SELECT 1 FROM consent_purposes x WHERE x.consent = n.id AND x.purpose = :consented
-      AND (x.valid_until IS NULL OR x.valid_until > :now))""",
+    "has": "c.kinds LIKE '% ' || :has || ' %'",
+    "lacks": "c.kinds NOT LIKE '% ' || :lacks || ' %'",
+    "consented": """c.subject IN (SELECT y.id FROM consent_purposes x JOIN subjects y ON y.consent = x.consent
+      WHERE x.purpose = :consented AND (x.valid_until IS NULL OR x.valid_until > :now))""",
 }
+"""Conditions on what the index `scans_for_search` holds."""
 
 
 def find(
@@ -127,17 +130,40 @@ def find(
     """
     chosen = Where.of(where)
     action = "find" if chosen.state == "accepted" else "review"
-    condition, values = conditions(database, chosen)
-    found = database.catalogue.rows(
-        f"SELECT {COLUMNS} FROM {SCANS} WHERE {condition} AND {allowed_scans()} AND c.id > :after "
-        "ORDER BY c.id LIMIT :limit",
-        **values,
-        **_asking(database, action),
-        after=after,
-        limit=limit,
-    )
+    found: list[Row] = []
+    for names in _matching(database, chosen, after, limit):
+        found += _allowed(database, action, names)
+        if len(found) >= limit:
+            break
+    found = found[:limit]
     database.log.append(database.guard.actor, action, "", where=chosen.told(), found=len(found))
     return found
+
+
+def _matching(database: Database, where: Where, after: str, limit: int) -> Iterator[list[str]]:
+    """Yield the names of scans that match, in order, by ever larger portions; the index alone is read."""
+    condition, values = conditions(database, where)
+    portion = limit
+    while True:
+        sql = f"SELECT c.id FROM scans c WHERE {condition} AND c.id > :after ORDER BY c.id LIMIT :portion"
+        names = [
+            str(found["id"])
+            for found in database.catalogue.rows(sql, **values, now=now(), after=after, portion=portion)
+        ]
+        if names:
+            yield names
+        if len(names) < portion:
+            return
+        after, portion = names[-1], min(4 * portion, LARGEST)
+
+
+def _allowed(database: Database, action: str, names: Sequence[str]) -> list[Row]:
+    """Return what is known about those of the scans that the actor may know of."""
+    asking = {"actor": database.guard.actor, "action": action, "purpose": "", "country": "", "now": now()}
+    known = {f"n{place}": name for place, name in enumerate(names)}
+    among = ", ".join(f":{place}" for place in known)
+    sql = f"SELECT {COLUMNS} FROM {SCANS} WHERE c.id IN ({among}) AND {allowed_scans()} ORDER BY c.id"
+    return database.catalogue.rows(sql, **known, **asking)
 
 
 def find_all(database: Database, where: Where | Mapping[str, Any] | None = None) -> Iterator[Row]:
@@ -153,15 +179,15 @@ def count(database: Database, where: Where | Mapping[str, Any] | None = None) ->
     chosen = Where.of(where)
     action = "find" if chosen.state == "accepted" else "review"
     condition, values = conditions(database, chosen)
+    asking = {"actor": database.guard.actor, "action": action, "purpose": "", "country": "", "now": now()}
     sql = f"SELECT COUNT(*) AS many FROM {SCANS} WHERE {condition} AND {allowed_scans()}"
-    found = row(database.catalogue, sql, **values, **_asking(database, action))
-    many = int(found["many"]) if found else 0
+    many = int(database.catalogue.rows(sql, **values, **asking)[0]["many"])
     database.log.append(database.guard.actor, action, "", where=chosen.told(), found=many)
     return many
 
 
 def conditions(database: Database, where: Where) -> tuple[str, dict[str, Any]]:
-    """Return the filters in SQL on `SCANS`, and their values."""
+    """Return the filters in SQL on `scans c`, and their values; they need `:now` besides."""
     values: dict[str, Any] = {name: getattr(where, name) for name in _SIMPLE if getattr(where, name) is not None}
     parts = ["c.state = :state", *(_SIMPLE[name] for name in values)]
     values["state"] = where.state
@@ -192,7 +218,3 @@ def project_named(database: Database, name: str) -> str:
         names = [each["name"] for each in database.catalogue.rows("SELECT name FROM projects ORDER BY name")]
         raise InputError(f"there is no project {name!r}; there are: {', '.join(names) or 'none'}")
     return str(found["id"])
-
-
-def _asking(database: Database, action: str) -> dict[str, Any]:
-    return {"actor": database.guard.actor, "action": action, "purpose": "", "country": "", "now": now()}

@@ -20,6 +20,8 @@ from lineament.errors import InputError, StoreError
 
 SERVICE = "lineament"
 """Under which an operating system's keyring holds master keys."""
+SECRET = "secret.key"
+"""The file with the secret of a whole database, wrapped."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,58 @@ def load_master_key(place: str) -> MasterKey:
     if len(secret) != KEY:
         raise InputError(f"{place} holds no master key; expected {2 * KEY} hexadecimal digits")
     return MasterKey(place, secret)
+
+
+def check_key_place(place: str, root: Path) -> str:
+    """Return the place of a new master key in full.
+
+    Raises
+    ------
+    InputError
+        It is in the database.
+    """
+    if place.startswith("keyring:"):
+        return place
+    path = Path(place).absolute()
+    if path.is_relative_to(root):
+        raise InputError("the master key would lie in the database, and in each of its backups; give another place")
+    return str(path)
+
+
+def make_secret(root: Path, master: MasterKey) -> None:
+    """Make the secret of a whole database: what is derived from it outlives a change of the master key."""
+    _write_secret(root, master, secrets.token_bytes(KEY))
+
+
+def read_secret(root: Path, master: MasterKey) -> bytes:
+    """Return the secret of a whole database.
+
+    Raises
+    ------
+    StoreError
+        It is not there, was damaged, or is wrapped by another master key.
+    """
+    path = root / SECRET
+    try:
+        return unseal_small(derive(master.secret, "wrap database"), SECRET, path.read_bytes())
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror or error}") from None
+    except StoreError:
+        raise StoreError(f"{path} is damaged, or {master.place} is not the master key of this database") from None
+
+
+def rewrap_secret(root: Path, old: MasterKey, new: MasterKey) -> None:
+    """Wrap the secret of a whole database by another master key, unless that is done."""
+    try:
+        secret = read_secret(root, old)
+    except StoreError:
+        read_secret(root, new)
+    else:
+        _write_secret(root, new, secret)
+
+
+def _write_secret(root: Path, master: MasterKey, secret: bytes) -> None:
+    disk.write_whole(root / SECRET, [seal_small(derive(master.secret, "wrap database"), SECRET, secret)])
 
 
 def _keyring() -> Any:

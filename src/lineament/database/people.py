@@ -118,6 +118,7 @@ def enrol(database: Database, project: str, subject: SubjectRecord, jurisdiction
 def _add_subject(
     database: Database, name: str, project: str, key: str, subject: SubjectRecord, jurisdiction: str
 ) -> None:
+    database.check_master()
     secret = database.keys.create(name)
     disk.reach("key made")
     today = datetime.now(UTC)
@@ -263,6 +264,7 @@ def write_identity(database: Database, subject: str, identity: Mapping[str, Any]
     database.guard.demand("identify", subject, written=True)
     data = json.dumps(dict(identity), ensure_ascii=False).encode()
     with shared(database.lock):
+        database.check_master()
         secret = database.identity_keys.create(subject)
         disk.write_whole(identity_path(database, subject), [seal_small(secret, f"identity {subject}", data)])
 

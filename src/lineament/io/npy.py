@@ -62,8 +62,8 @@ def parse_npy(data: bytes) -> npt.NDArray[Any]:
     return values.reshape(shape, order="F" if match[2] == b"True" else "C")
 
 
-def parse_npz(data: bytes, wanted: Collection[str]) -> dict[str, npt.NDArray[Any]]:
-    """Return those arrays of an NPZ archive that are in `wanted`.
+def parse_npz(data: bytes, wanted: Collection[str] | None = None) -> dict[str, npt.NDArray[Any]]:
+    """Return those arrays of an NPZ archive that are in `wanted`; all without it.
 
     Raises
     ------
@@ -73,7 +73,9 @@ def parse_npz(data: bytes, wanted: Collection[str]) -> dict[str, npt.NDArray[Any
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            chosen = {name: members[name] for name in wanted if name in members}
+            if len(members) < len(archive.infolist()):
+                raise FormatError("the NPZ archive holds two arrays of one name")
+            chosen = {name: members[name] for name in (members if wanted is None else wanted) if name in members}
             _check_sizes(chosen)
             return {name: parse_npy(archive.read(info)) for name, info in chosen.items()}
     except FormatError:

@@ -138,6 +138,11 @@ def test_a_restriction_to_something_that_is_not_said_lets_nothing_through(bare: 
         assert allows({"NRES", bare}, request) is not None
 
 
+def test_diseases_that_nobody_shares_leave_no_permission() -> None:
+    assert combine([{"DS"}, {"DS"}]) == {canonical("DS")}
+    assert combine([{"DS"}, {"DS=MONDO:1"}]) == combine([{"DS=MONDO:1"}, {"DS=MONDO:2"}]) == frozenset()
+
+
 def test_no_codes_allow_nothing() -> None:
     assert combine([]) == frozenset()
     assert all(allows(frozenset(), request) is not None for request in REQUESTS)
@@ -163,7 +168,31 @@ def test_no_codes_allow_nothing() -> None:
         ({"GRU", "TS=2027-01-01"}, Request(DAY), True),
         ({"GRU", "TS=2026-12-31"}, Request(DAY), False),
         ({"GRU", "MOR=2027-07-01"}, Request(DAY, publish_on=date(2027, 6, 30)), False),
+        ({"GRU", "MOR=2027-07-01"}, Request(DAY, publish_on=date(2027, 7, 1)), True),
         ({"GRU", "MOR=2027-07-01"}, Request(DAY), True),
+        ({"GRU", "GS=DE,FR"}, Request(DAY, country="fr"), True),
+        ({"GRU", "GS=DE,FR"}, Request(DAY, country="US"), False),
+        ({"GRU", "GS=DE,FR"}, Request(DAY), False),
+        ({"GRU", "US=ada"}, Request(DAY, user="ada"), True),
+        ({"GRU", "US=ada"}, Request(DAY, user="bo"), False),
+        ({"GRU", "PS=p1"}, Request(DAY, project="p1"), True),
+        ({"GRU", "PS=p1"}, Request(DAY, project="p2"), False),
+        ({"GRU", "IS=here"}, Request(DAY, institution="here"), True),
+        ({"GRU", "IS=here"}, Request(DAY, institution="there"), False),
+        ({"GRU", "RS=paediatrics"}, Request(DAY, research_type="paediatrics"), True),
+        ({"GRU", "RS=paediatrics"}, Request(DAY), False),
+        ({"GRU", "COL"}, Request(DAY, collaborates=True), True),
+        ({"GRU", "COL"}, Request(DAY), False),
+        ({"GRU", "IRB"}, Request(DAY, ethics_approval=True), True),
+        ({"GRU", "IRB"}, Request(DAY), False),
+        ({"GRU", "RTN"}, Request(DAY, gives_back=True), True),
+        ({"GRU", "RTN"}, Request(DAY), False),
+        ({"GRU", "GSO"}, Request(DAY, genetic=True), True),
+        ({"GRU", "GSO"}, Request(DAY), False),
+        (combine([{"GRU", "CC"}, {"NRES"}]), Request(DAY, use="clinical"), True),
+        (combine([{"GRU", "CC"}, {"GRU"}]), Request(DAY, use="clinical"), False),
+        (combine([{"DS=MONDO:1,MONDO:2"}, {"DS=MONDO:2"}]), Request(DAY, use="disease", disease="MONDO:2"), True),
+        (combine([{"DS=MONDO:1,MONDO:2"}, {"DS=MONDO:2"}]), Request(DAY, use="disease", disease="MONDO:1"), False),
         ({"GRU", "PUB"}, Request(DAY), False),
     ],
 )
@@ -181,6 +210,8 @@ def test_fewer_purposes_imply_codes_that_allow_less(first: frozenset[Purpose], s
 
 
 def test_training_needs_the_purpose_training() -> None:
+    assert allows(implied({Purpose.RESEARCH}), Request(DAY)) is None
+    assert allows(implied({Purpose.COMMERCIAL}), Request(DAY)) is not None
     training = Request(DAY, methods=True, research_type=duo.METHODS_DEVELOPMENT)
     assert allows(implied({Purpose.RESEARCH}), training) is not None
     assert allows(implied({Purpose.TRAINING}), training) is None

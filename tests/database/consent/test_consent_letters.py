@@ -33,7 +33,7 @@ def test_a_letter_holds_every_label_and_both_days(labels: list[str], deadline: d
     [(["Anna Müller"], DAY), (["Müller"], DAY), ([], DAY), (["S1"], date(2026, 8, 31)), (["S1\nS2"], DAY)],
 )
 def test_names_and_impossible_days_are_refused(labels: list[str], deadline: date) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match=r"expected letters|has no pseudonym|has the deadline"):
         letter("University of Elsewhere", "faces 2.1.0", labels, DAY, deadline)
 
 
@@ -96,6 +96,12 @@ def test_a_changed_certificate_is_found(key: str) -> None:
 def test_an_impossible_certificate_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         made(**change)
+
+
+def test_a_withdrawal_may_take_no_time_and_find_nothing() -> None:
+    at = datetime(2026, 9, 1, 8, tzinfo=UTC)
+    _, text = made(completed_at=at, destroyed={"thumbnail": 0})
+    assert "0 x thumbnail" in text
 
 
 def test_empty_lists_read_as_none() -> None:

@@ -83,6 +83,7 @@ def test_the_page_says_what_was_agreed_and_how_to_withdraw() -> None:
     document, page = receipt(CONSENT, "Call +32 9 000 00 00 on working days.")
     number = receipt_number(CONSENT.id)
     assert document["dct:identifier"] == number
+    assert document["dct:conformsTo"].endswith("dpv-27560#receipt-eu-gdpr")
     assert read_record(document["dct:hasPart"]) == CONSENT
     assert page.count(number) == 2
     for text in ("Call +32 9", "Face Laboratory", "2030-01-01", "2026-03-01", "2", "a" * 64, "may not leave"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -132,6 +133,21 @@ def test_purposes_under_different_terms_are_refused() -> None:
     record["dpv:hasProcess"][1] = record["dpv:hasProcess"][0]
     with pytest.raises(FormatError, match="once at most"):
         read_record(record)
+
+
+def test_who_receives_what_and_until_when() -> None:
+    consent = replace(example(), purposes={Purpose.RECONTACT: date(2027, 1, 1), Purpose.SHARING: date(2030, 1, 1)})
+    record = consent_record(consent)
+    processes = {process["dpv:hasPurpose"]["dct:title"]: process for process in record["dpv:hasProcess"]}
+    sharing, recontact = processes["Handing on to others"], processes["Contacting you again"]
+    assert [item["@type"] for item in sharing["dpv:hasRecipient"]] == ["dpv:DataController", "dpv:ThirdParty"]
+    assert [item["@type"] for item in recontact["dpv:hasRecipient"]] == ["dpv:DataController"]
+    assert recontact["dpv:hasPersonalData"] == [{"@id": "pd:Contact"}]
+    assert {"@id": "pd:Biometric"} in sharing["dpv:hasPersonalData"]
+    assert record["dpv:hasConsentStatus"][0]["dpv:hasDuration"]["dct:valid"] == "2030-01-01"
+    assert record["dct:conformsTo"].endswith("dpv-27560#record-eu-gdpr")
+    plain = consent_record(replace(consent, jurisdiction="BIPA"))
+    assert plain["dct:conformsTo"].endswith("dpv-27560#record")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # rdflib calls what it deprecates

@@ -116,6 +116,12 @@ def test_what_no_controller_holds_is_refused(change: dict[str, str]) -> None:
         replace(LAB, **change)
 
 
+def test_what_a_consent_may_hold() -> None:
+    assert replace(CONSENT, signed_sha256="b" * 64).signed_sha256 == "b" * 64
+    assert replace(CONSENT, withdrawn_at=GIVEN).permits(Purpose.RESEARCH, GIVEN.date()) is not None
+    assert replace(CONSENT, purposes={Purpose.RESEARCH: GIVEN.date()}).permits(Purpose.RESEARCH, GIVEN.date()) is None
+
+
 def test_the_purposes_of_a_consent_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         CONSENT.purposes[Purpose.COMMERCIAL] = None  # type: ignore[index]

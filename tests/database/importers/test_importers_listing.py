@@ -93,6 +93,6 @@ def test_two_files_that_are_one_part_are_refused(lay: Lay) -> None:
 def test_a_note_about_many_kinds_stays_short() -> None:
     assert left_over([]) == []
     (note,) = left_over([f"{number}.s{number % 20}" for number in range(100)] + ["a.zip"] * 9)
-    assert note.startswith("files that are no part of the layout passed over: 109 (9 .zip, 5 .s0")
+    assert note.startswith("files that are part of no scan passed over: 109 (9 .zip, 5 .s0")
     assert note.endswith("others)")
     assert len(note) < 140

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lineament.database.importers import read_folder
-from lineament.database.records import FileRecord, Manifest
+from lineament.database.importers import LAYOUTS, read_folder
+from lineament.database.importers.manifest import KNOWN, PURPOSES, UNITS
+from lineament.database.records import MODALITIES, ROLES, SEXES, FileRecord, Manifest
 from lineament.errors import InputError
 
 Lay = Callable[..., Path]
@@ -84,6 +85,7 @@ def test_the_same_rows_as_json_say_the_same(lay: Lay) -> None:
         "subject,file,age\nZoë,a.ply,23.5\n",
         "\ufeffsubject,file,age\r\nZoë,a.ply,23.5\r\n",
         "subject;file;age\r\nZoë;a.ply;23,5\r\n",
+        "\n\nsubject;file;age\nZoë;a.ply;23,5\n",
         "sep=;\r\nSubject ; FILE;age;;\r\n\r\nZoë;a.ply;23,5;;\r\n;;;;\r\n",
         "subject\tfile\tage\nZoë\ta.ply\t23.5",
         unicodedata.normalize("NFD", "subject,file,age\nZoë,a.ply,23.5\n"),
@@ -200,7 +202,9 @@ def test_a_path_out_of_the_folder_is_refused(lay: Lay, path: str) -> None:
         csv(lay, f"subject,file\n1,{path}\n", "a.ply", "sub/b.ply")
 
 
-@pytest.mark.parametrize("path", ["b.ply", ".hidden.ply", "sub", ".", "a.ply/x", "a.ply\\x", "x" * 5000])
+@pytest.mark.parametrize(
+    "path", ["b.ply", "manifest.csv", ".hidden.ply", "sub", ".", "a.ply/x", "a.ply\\x", "x" * 5000]
+)
 def test_a_path_to_no_file_is_refused(lay: Lay, path: str) -> None:
     with pytest.raises(InputError, match=r"line 2: .* is no file of"):
         csv(lay, f"subject,file\n1,{path}\n", "a.ply", "sub/c.ply", ".hidden.ply")
@@ -306,6 +310,12 @@ def test_rows_that_cannot_be_meant_are_named(lay: Lay, text: str | bytes, said: 
 def test_json_that_cannot_be_meant_is_named(lay: Lay, line: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         read_folder(lay({"manifest.jsonl": line, "a.ply": "x"}))
+
+
+def test_the_page_about_it_names_everything() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "db-import.md").read_text(encoding="utf-8")
+    names = (*KNOWN, *MODALITIES, *ROLES, *SEXES, *PURPOSES, *UNITS, *LAYOUTS)
+    assert [name for name in names if f"`{name}`" not in page] == []
 
 
 def test_two_tables_are_refused(lay: Lay) -> None:

@@ -1,7 +1,8 @@
 """What four bodies of law ask of a consent, as a table with the source of each value, and the questions put to it.
 
 This is no legal advice and the table is no list of all duties: it holds what the database can check. No law was read in
-full: values are from excerpts, quotations and translations, those marked `unread` from general knowledge. Counsel decides.
+full: values are from excerpts, quotations and translations, those marked `unread` from general knowledge. Counsel
+decides.
 """
 
 from __future__ import annotations

@@ -116,7 +116,8 @@ def _page(consent: Consent, number: str, how_to_withdraw: str) -> str:
         f"{how_to_withdraw} Say or write the number of this receipt: **{number}**. You need not give a reason.",
         "",
         "Then your scans and everything computed from them are destroyed, and everybody who was given a copy is asked "
-        "to destroy it. What was done before is not undone, and what others already printed or built cannot be called back.",
+        "to destroy it. What was done before is not undone, and what others already printed or built cannot be called "
+        "back.",
         "",
         "## For the record",
         "",

@@ -219,7 +219,7 @@ def _index(part: Part, match: re.Match[str], files: Iterable[tuple[str, int]]) -
     return sum(role == part.role for role, _ in files)
 
 
-def left_over(names: Iterable[str], what: str = "files that are no part of the layout") -> list[str]:
+def left_over(names: Iterable[str], what: str = "files that are part of no scan") -> list[str]:
     """Return a note about files that are not taken, if there are any."""
     kinds = Counter(PurePosixPath(name).suffix.lower() or "without a suffix" for name in names)
     if not kinds:

@@ -42,7 +42,7 @@ def read(listing: Listing) -> Manifest:
     if len(tables) != 1:
         found = " and ".join(tables) or "neither"
         raise InputError(f"{listing.folder} holds {found}; expected one of manifest.csv and manifest.jsonl")
-    places = {label(name): name for name in listing.names}
+    places = {label(name): name for name in listing.names if name not in tables}
     scans: dict[_Key, list[Row]] = {}
     people: dict[str, list[Row]] = {}
     files: dict[_Key, list[StatedFile]] = {}

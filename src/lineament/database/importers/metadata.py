@@ -29,9 +29,9 @@ def read_text(path: Path) -> str:
     FormatError
         The file is empty, too large for its kind, or not UTF-8.
     """
+    if path.stat().st_size > MOST_BYTES:
+        raise FormatError(f"{path} has more than the {MOST_BYTES >> 20} MiB of a table; divide it")
     data = load_bytes(path)
-    if len(data) > MOST_BYTES:
-        raise FormatError(f"{path} has {len(data)} bytes, more than the {MOST_BYTES >> 20} MiB of a table; divide it")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise FormatError(f"{path} is UTF-16, as some spreadsheets save it; save it as UTF-8")
     try:

@@ -28,7 +28,11 @@ from lineament.database.records import FileRecord, Manifest, ScanRecord, Subject
 from lineament.errors import FormatError
 
 _OBJECT = "(?P<category>[^/]+)/(?P<object>[^/]+_[0-9]+)"
-_NUMBER, _PICTURE = "[^/0-9]*(?P<index>[0-9]{1,6})[^/]*", "(png|jpe?g|webp)"
+_PICTURE = "(png|jpe?g|webp)"
+_VIEW = "[^/0-9]*(?P<index>[0-9]{1,6})[^/]*"
+"""A render's name: `r_12.png`, `r_12_depth0001.exr`; the first number is the view."""
+_FRAME = "[^/]*?(?P<index>[0-9]{1,9})[^/0-9]*"
+"""A frame's name, of which only the last number is taken."""
 _VIDEO, _RENDER = f"{_OBJECT}/standard", f"{_OBJECT}/render"
 
 
@@ -61,9 +65,9 @@ PRODUCTS = (
         "multiview",
         None,
         (
-            Part(rf"{_RENDER}/images/{_NUMBER}\.{_PICTURE}", "view"),
-            Part(rf"{_RENDER}/depths/{_NUMBER}\.(exr|png)", "depth"),
-            Part(rf"{_RENDER}/normals/{_NUMBER}\.(exr|png)", "other", meta={"map": "normals"}),
+            Part(rf"{_RENDER}/images/{_VIEW}\.{_PICTURE}", "view"),
+            Part(rf"{_RENDER}/depths/{_VIEW}\.(exr|png)", "depth"),
+            Part(rf"{_RENDER}/normals/{_VIEW}\.(exr|png)", "other", meta={"map": "normals"}),
             Part(rf"{_RENDER}/transforms\.json", "calibration"),
         ),
     ),
@@ -72,8 +76,8 @@ PRODUCTS = (
         "multiview",
         None,
         (
-            Part(rf"{_VIDEO}/images/{_NUMBER}\.{_PICTURE}", "view"),
-            Part(rf"{_VIDEO}/matting/{_NUMBER}\.{_PICTURE}", "mask"),
+            Part(rf"{_VIDEO}/images/{_FRAME}\.{_PICTURE}", "view"),
+            Part(rf"{_VIDEO}/matting/{_FRAME}\.{_PICTURE}", "mask"),
             Part(rf"{_VIDEO}/(poses_bounds(_rescaled)?\.npy|sparse/.+)", "calibration", index=None),
         ),
     ),

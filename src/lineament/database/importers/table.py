@@ -108,11 +108,10 @@ def _read_jsonl(path: Path) -> Iterator[Row]:
 
 def _read_csv(path: Path) -> Iterator[Row]:
     text = read_text(path)
-    first = text.split("\n", 1)[0].strip()
-    skipped = 1 if first.lower() in {f"sep={delimiter}" for delimiter in _DELIMITERS} else 0
-    head = text.split("\n")[skipped] if skipped else first
-    delimiter = max(_DELIMITERS, key=head.count)
-    return _read_cells(path, text, delimiter, skipped)
+    lines = text.split("\n")
+    skipped = 1 if lines[0].strip().lower() in {f"sep={delimiter}" for delimiter in _DELIMITERS} else 0
+    head = next(filter(str.strip, lines[skipped:]), "")
+    return _read_cells(path, text, max(_DELIMITERS, key=head.count), skipped)
 
 
 def _read_cells(path: Path, text: str, delimiter: str, skipped: int) -> Iterator[Row]:

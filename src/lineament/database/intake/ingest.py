@@ -212,6 +212,7 @@ def _write_rows(database: Database, project: str, name: str, each: Prepared) -> 
     record, subject, found = each.hashed.record, each.hashed.subject, each.geometry
     quality = in_millimetres(found, each.unit) if found else {}
     at = now()
+    (person,) = database.catalogue.rows("SELECT sex, origin FROM subjects WHERE id = :subject", subject=subject)
     findings = (*each.findings, *_same_elsewhere(database, found.geometry_key if found else "", subject))
     reasons = [finding.text for finding in findings if finding.severity == "refuse"]
     state = "accepted" if verdict(findings) == "accept" else "quarantined"
@@ -219,10 +220,10 @@ def _write_rows(database: Database, project: str, name: str, each: Prepared) -> 
     database.catalogue.run(
         """INSERT INTO scans (id, project, subject, session, source_key, modality, protocol, expression, repeat, device,
         age, state, state_reason, unit, points, triangles, holes, noise_mm, quality, geometry_key, frames, fps,
-        captured_at, ingested_at, ingested_by, sealed)
+        captured_at, ingested_at, ingested_by, sex, origin, sealed)
         VALUES (:id, :project, :subject, :session, :key, :modality, :protocol, :expression, :repeat, :device, :age,
         :state, :reason, :unit, :points, :triangles, :holes, :noise, :quality, :geometry, :frames, :fps, :captured,
-        :at, :by, :sealed)""",
+        :at, :by, :sex, :origin, :sealed)""",
         id=name,
         project=project,
         subject=subject,
@@ -248,6 +249,8 @@ def _write_rows(database: Database, project: str, name: str, each: Prepared) -> 
         captured=None if record.captured_at is None else stamp(record.captured_at),
         at=at,
         by=database.guard.actor,
+        sex=person["sex"],
+        origin=person["origin"],
         sealed=seal_small(database.keys.get(subject), f"scan {name}", attributes) if record.attributes else None,
     )
     database.catalogue.run_many(

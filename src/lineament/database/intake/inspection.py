@@ -9,7 +9,6 @@ import hashlib
 import io
 import json
 import math
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -389,17 +388,7 @@ def _landmarks(path: Path, suffix: str) -> dict[str, Any]:
 
 
 def _arrays(data: bytes, suffix: str) -> dict[str, Any]:
-    if suffix == "npy":
-        found = {"": parse_npy(data)}
-    else:
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                names = [name.removesuffix(".npy") for name in archive.namelist()]
-        except (zipfile.BadZipFile, ValueError, OverflowError, EOFError, IndexError, OSError):
-            raise FormatError("the NPZ archive is damaged or cut off") from None
-        if len(set(names)) != len(names):
-            raise FormatError("the NPZ archive holds two arrays of one name")
-        found = parse_npz(data, names)
+    found = {"": parse_npy(data)} if suffix == "npy" else parse_npz(data)
     if not any(values.size for values in found.values()):
         raise FormatError("the arrays are empty")
     return {"kind": "arrays", "format": suffix, "points": sum(values.size for values in found.values())}

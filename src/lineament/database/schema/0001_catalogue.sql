@@ -147,6 +147,7 @@ CREATE TABLE consent_purposes (
   valid_until TEXT,
   PRIMARY KEY (consent, purpose)
 ) STRICT;
+CREATE INDEX consents_by_purpose ON consent_purposes (purpose, consent);
 
 CREATE TABLE consent_duo (
   consent TEXT NOT NULL REFERENCES consents (id),
@@ -226,13 +227,19 @@ CREATE TABLE scans (
   captured_at TEXT,
   ingested_at TEXT NOT NULL,
   ingested_by TEXT NOT NULL,
+  -- For searches: what the subject's row says, and the kinds of derived data with a blank on both sides of each.
+  sex TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  kinds TEXT NOT NULL DEFAULT ' ',
   sealed BLOB
 ) STRICT;
 CREATE INDEX scans_of_subject ON scans (subject);
-CREATE INDEX scans_of_project ON scans (project, state, id);
-CREATE INDEX scans_by_expression ON scans (expression, id);
-CREATE INDEX scans_by_device ON scans (device, id);
 CREATE INDEX scans_by_geometry ON scans (geometry_key);
+CREATE INDEX scans_of_session ON scans (session);
+-- Holds what searches mostly filter by, so that they read this and not the rows, also when they look for what is not there.
+CREATE INDEX scans_for_search ON scans (
+  state, id, kinds, expression, age, sex, origin, device, modality, holes, noise_mm, subject
+);
 
 CREATE TABLE findings (
   scan TEXT NOT NULL REFERENCES scans (id),
