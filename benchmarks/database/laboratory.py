@@ -11,7 +11,7 @@ import platform
 import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,7 +88,9 @@ class Laboratory:
 
     def join(self, database: Database, label: str) -> str:
         """Enrol somebody who agrees to everything and whose name is known."""
-        subject = enrol(database, PROJECT, SubjectRecord(label, attributes={"note": canary("attribute", label)}), "GDPR")
+        subject = enrol(
+            database, PROJECT, SubjectRecord(label, attributes={"note": canary("attribute", label)}), "GDPR"
+        )
         self.agree(database, subject)
         write_identity(database, subject, {"name": canary("name", label)})
         return subject
@@ -155,7 +157,7 @@ def canary(what: str, label: str) -> str:
 
 def planted(lab: Laboratory, label: str) -> list[bytes]:
     """Return what must be nowhere once a person has left: words, the label, and points of each scan."""
-    words = [canary(what, label) for what in ("attribute", "name", "scan")] + [label, lab.people[label]]
+    words = [canary(what, label) for what in ("attribute", "name", "scan")] + [label]
     shapes = [
         file.path.read_bytes()[-120 * 12 : -120 * 12 + 24]
         for scan in lab.old.scans
@@ -180,11 +182,6 @@ def _scan(lab: Laboratory, label: str, number: int, rng: np.random.Generator) ->
         repeat=number + 1,
         attributes={"note": canary("scan", label)},
     )
-
-
-def again(record: ScanRecord, **changes: object) -> ScanRecord:
-    """Return a record with changes."""
-    return replace(record, **changes)  # type: ignore[arg-type]
 
 
 def machine(folder: Path) -> str:

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -37,7 +37,7 @@ class _Worker(Generic[Item]):
 
 
 def run_isolated(
-    start: Callable[[], Callable[[Item], Result]], items: Sequence[Item], workers: int
+    start: Callable[[], Callable[[Item], Result]], items: Iterable[Item], workers: int
 ) -> Iterator[tuple[int, Result | Lost]]:
     """Work on items in processes of one thread each.
 
@@ -46,7 +46,8 @@ def run_isolated(
     start : callable
         Called once in each process; returns the function that turns an item into a result. Must be picklable,
         as items and results must be.
-    items : sequence
+    items : iterable
+        Each is taken when a process is ready for it.
     workers : int
         Processes, 1 or more.
 
@@ -61,10 +62,10 @@ def run_isolated(
     LineamentError
         `start` raised it, or a process ended in `start`.
     """
-    todo = iter(range(len(items)))
+    todo = enumerate(items)
     running: dict[Connection, _Worker[Item]] = {}
     try:
-        for _ in range(min(workers, len(items))):
+        for _ in range(min(workers, len(items)) if isinstance(items, Sized) else workers):
             worker: _Worker[Item] = _begin(start)
             running[worker.line] = worker
         while running:
@@ -86,14 +87,15 @@ def run_isolated(
                     yield worker.index, message
                 elif message is not None:
                     raise message
-                worker.index = next(todo, None)
-                if worker.index is None:
+                following = next(todo, None)
+                if following is None:
                     del running[line]
                     _end(worker)
                 else:
+                    worker.index = following[0]
                     # A worker that died since is noticed at the next recv.
                     with suppress(OSError):
-                        line.send(items[worker.index])
+                        line.send(following[1])
     finally:
         for worker in running.values():
             worker.process.terminate()

@@ -1,8 +1,16 @@
-"""A laboratory in a temporary folder: a database with a project, people who agreed, and small scans of them."""
+"""A laboratory in a temporary folder: a database with a project, people who agreed, and small scans of them.
+
+With LINEAMENT_TEST_CATALOGUE=postgresql its catalogue is a PostgreSQL server, which is started for the tests.
+"""
 
 from __future__ import annotations
 
+import glob
+import os
 import secrets
+import socket
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -84,9 +92,46 @@ class Lab:
         """Open the database once more, as another program would."""
         return Database.open(self.root / "db", actor)
 
+    def let_log_be_written(self, may: bool) -> None:
+        """Keep the audit log from being written, or let it."""
+        words = {"sqlite": "PRAGMA query_only = {}", "postgresql": "SET default_transaction_read_only TO {}"}
+        kind = "postgresql" if self.database.settings.catalogue else "sqlite"
+        self.database.log._connection.run(words[kind].format("off" if may else "on"))
 
-@pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
-    with Database.create(tmp_path / "db", "anna", key=str(tmp_path / "master.key")) as database:
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server on loopback that ends with the tests."""
+    place = max(glob.glob("/usr/lib/postgresql/*/bin"), default=None)
+    if place is None:
+        pytest.skip("no PostgreSQL server is installed; Debian's package is postgresql")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # It refuses to run as root.
+    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        os.chmod(folder, 0o777)
+        data = f"{folder}/data"
+        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
+
+        def run(*words: str) -> None:
+            subprocess.run([*user, *words], check=True, stdout=subprocess.DEVNULL, cwd=folder, timeout=60)
+
+        run(f"{place}/initdb", "-D", data, "-A", "trust", "-E", "UTF8", "--locale=C", "-U", "lineament")
+        run(f"{place}/pg_ctl", "-D", data, "-o", options, "-l", f"{folder}/log", "-w", "start")
+        try:
+            yield f"postgresql://lineament@127.0.0.1:{port}/postgres"
+        finally:
+            run(f"{place}/pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+            if user:
+                run("rm", "-rf", data)
+
+
+@pytest.fixture(params=[os.environ.get("LINEAMENT_TEST_CATALOGUE", "sqlite")])
+def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
+    address = request.getfixturevalue("postgres") if request.param == "postgresql" else ""
+    key = str(tmp_path / "master.key")
+    with Database.create(tmp_path / "db", "anna", key=key, catalogue=address) as database:
         add_project(database, "faces", CONTROLLER)
         yield Lab(tmp_path, database)

@@ -81,13 +81,13 @@ def test_what_is_no_head_is_refused(text: str) -> None:
 def test_when_the_log_cannot_be_written_nothing_happens(lab) -> None:
     lab.person("P1")
     (outcome,) = lab.ingest(lab.record("P1", 1))
-    lab.database.log._connection.run("PRAGMA query_only = ON")
+    lab.let_log_be_written(False)
     with pytest.raises(StoreError):
         next(lab.database.scans(purpose="research"))
     with pytest.raises(StoreError):
         lab.person("P2")
     with pytest.raises(StoreError):
         lab.ingest(lab.record("P1", 2))
-    lab.database.log._connection.run("PRAGMA query_only = OFF")
+    lab.let_log_be_written(True)
     assert len(lab.database.catalogue.rows("SELECT id FROM subjects")) == 1
     assert [found["id"] for found in lab.database.catalogue.rows("SELECT id FROM scans")] == [outcome.scan]

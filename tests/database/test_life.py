@@ -18,6 +18,8 @@ from lineament.database.withdraw import letters, withdraw
 from lineament.errors import AccessError, StoreError
 from lineament.io.scans import read_scan
 
+pytestmark = pytest.mark.parametrize("lab", ["sqlite", "postgresql"], indirect=True)
+
 
 def test_what_went_in_comes_out(lab) -> None:
     lab.person("P1", sex="female")
@@ -133,7 +135,7 @@ def test_a_restored_backup_forgets_with_the_database(released) -> None:
     copy_keys(lab.database, lab.root / "keys")
     withdraw(lab.database, lab.people["P1"])
     copy_keys(lab.database, lab.root / "keys")
-    assert restore(lab.root / "backup", lab.root / "again", lab.root / "keys") == (2, 1)
+    assert restore(lab.root / "backup", lab.root / "again", lab.root / "keys", catalogue="") == (2, 1)
     with Database.open(lab.root / "again", "anna") as again:
         assert count(again) == 4
         assert not list(verify(again))

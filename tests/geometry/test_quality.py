@@ -87,3 +87,15 @@ def test_noise_scales_with_the_unit() -> None:
     rng = np.random.default_rng(2)
     points = grid(60)[0] + rng.normal(0, 0.1, (3600, 3)).astype(np.float32)
     assert estimate_noise(points / 1000) == pytest.approx(estimate_noise(points) / 1000, rel=1e-3)
+
+
+def test_welding_finds_the_first_of_equal_rows_and_takes_missing_points_for_different_ones():
+    points = np.array([[1, 2, 3], [0, 0, 0], [1, 2, 3], [np.nan, 0, 0], [-0.0, 0, 0], [np.nan, 0, 0]], np.float32)
+    assert weld(points).tolist() == [0, 1, 0, 3, 1, 5]
+    assert weld(points[:0]).tolist() == []
+
+
+def test_what_is_known_already_changes_nothing():
+    points = np.random.default_rng(0).integers(0, 6, (80, 3)).astype(np.float32)
+    triangles = np.random.default_rng(1).integers(0, 80, (120, 3)).astype(np.int32)
+    assert measure_topology(points, triangles, weld(points)) == measure_topology(points, triangles)

@@ -15,6 +15,7 @@ from lineament.cli.bench import bench
 from lineament.cli.compare import compare
 from lineament.cli.convert import convert
 from lineament.cli.curvature import curvature
+from lineament.cli.db import db
 from lineament.cli.demo import demo
 from lineament.cli.expressions import expressions
 from lineament.cli.fit import fit
@@ -77,6 +78,7 @@ for _command in (
     info,
     convert,
     curvature,
+    db,
     demo,
     train,
     bench,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lineament.detect.planning import Job
 
     Told = TypeVar("Told", bound=Outcome)
+    Any_ = TypeVar("Any_")
 
 
 def tell_skipped(skipped: Counter[str], done: int = 0) -> None:
@@ -45,10 +46,11 @@ def only(outcomes: Iterable[Told]) -> Told:
 def collected(outcomes: Iterable[Told], jobs: Sequence[Job]) -> list[Told]:
     """Return all outcomes in the order of the command line, whichever was done first; a progress bar shows the work."""
     place = {job.scan: index for index, job in enumerate(jobs)}
-    return sorted(with_progress(outcomes, len(jobs)), key=lambda outcome: place[outcome.scan])
+    done = with_progress(outcomes, len(jobs), lambda outcome: outcome.failure is not None)
+    return sorted(done, key=lambda outcome: place[outcome.scan])
 
 
-def with_progress(outcomes: Iterable[Told], total: int) -> Iterator[Told]:
+def with_progress(outcomes: Iterable[Any_], total: int, is_failure: Callable[[Any_], bool]) -> Iterator[Any_]:
     """Hand outcomes on behind a progress bar, which is shown on terminals only."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -60,7 +62,7 @@ def with_progress(outcomes: Iterable[Told], total: int) -> Iterator[Told]:
         bar = progress.add_task("", total=total, note="")
         failed = 0
         for outcome in outcomes:
-            failed += outcome.failure is not None
+            failed += is_failure(outcome)
             progress.update(bar, advance=1, note=f"{failed} failed" if failed else "")
             yield outcome
 

@@ -106,7 +106,7 @@ def revoke(database: Database, actor: str, role: str, project: str = ALL) -> Non
 def set_active(database: Database, actor: str, active: bool) -> None:
     """Let an actor in, or keep them out, whatever their roles."""
     who = actor_named(database, actor)
-    database.guard.demand("grant", actor=who, active=active)
+    database.guard.demand("grant", let_in=who, active=active)
     database.catalogue.run("UPDATE actors SET active = :active WHERE id = :id", active=int(active), id=who)
 
 

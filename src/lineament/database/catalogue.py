@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 
 BUSY_SECONDS = 60.0
 """A writer waits this long for another one."""
-_NAME = re.compile(r"(?<!:):([a-z_0-9]+)")
+_NAME = re.compile(r"(?<![:\w]):([a-z_][a-z_0-9]*)")
 _TYPES = (("INTEGER", "BIGINT"), ("REAL", "DOUBLE PRECISION"), ("BLOB", "BYTEA"))
 
 
@@ -173,6 +173,7 @@ class Postgres:
     def __init__(self, address: str, schema: str) -> None:
         try:
             import psycopg
+            from psycopg.adapt import Loader
             from psycopg.rows import dict_row
         except ImportError:
             raise InputError("PostgreSQL needs: pip install 'lineament[server]'") from None
@@ -181,6 +182,7 @@ class Postgres:
         self._error = psycopg.Error
         with self._told():
             self._open: Any = psycopg.connect(address, autocommit=True, row_factory=dict_row)
+            self._open.adapters.register_loader("numeric", _plain_numbers(Loader))
             self._open.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
             self._open.execute(f"SET search_path TO {schema}")
             self._open.execute("SET synchronous_commit TO on")
@@ -214,8 +216,9 @@ class Postgres:
     def script(self, sql: str) -> None:
         for name, other in _TYPES:
             sql = re.sub(rf"\b{name}\b", other, sql)
-        for statement in statements(re.sub(r"\)\s*STRICT\b", ")", sql)):
-            self.run(statement)
+        with self._told():
+            for statement in statements(re.sub(r"\)\s*STRICT\b", ")", sql)):
+                self._open.execute(statement)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -237,6 +240,16 @@ class Postgres:
 
     def close(self) -> None:
         self._open.close()
+
+
+def _plain_numbers(base: type) -> type:
+    """Return what reads sums of integers, which PostgreSQL has as decimals, as SQLite gives them."""
+
+    def load(_: object, data: bytes) -> int | float:
+        text = bytes(data).decode()
+        return int(text) if text.lstrip("-").isdecimal() else float(text)
+
+    return type("PlainNumbers", (base,), {"load": load})
 
 
 def statements(sql: str) -> Iterator[str]:

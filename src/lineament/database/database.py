@@ -174,6 +174,8 @@ class Database:
         known = row(catalogue, "SELECT id FROM actors WHERE name = :name AND active = 1", name=name)
         if known is None:
             log.append("", "open", "", allowed=False, reason="unknown actor")
+            catalogue.close()
+            log.close()
             raise AccessError(f"{name!r} is not an actor of {root}; an admin adds them with: lineament db actor add")
         return cls(
             root,

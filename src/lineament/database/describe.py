@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lineament.database.catalogue import Row, row
 from lineament.database.consent.receipt import receipt_number
-from lineament.database.find import COLUMNS
+from lineament.database.find import COLUMNS, project_named
+from lineament.database.when import now
 
 if TYPE_CHECKING:
     from lineament.database.database import Database
@@ -204,9 +204,6 @@ def conditions_of(database: Database, project: str) -> list[dict[str, Any]]:
     ------
     AccessError
     """
-    from lineament.database.find import project_named
-    from lineament.database.when import now
-
     database.guard.demand("manage", project=project)
     rows = database.catalogue.rows
     met = rows(
@@ -222,8 +219,3 @@ def conditions_of(database: Database, project: str) -> list[dict[str, Any]]:
         {**dict(each), "met_by": sorted({one["name"] for one in met if one["condition"] == each["id"]})}
         for each in found
     ]
-
-
-def release_facts(found: Row) -> dict[str, Any]:
-    """Return a row of the table of releases, its JSON read."""
-    return {**dict(found), "criteria": json.loads(found["criteria"]), "removed": json.loads(found["removed"])}

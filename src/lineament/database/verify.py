@@ -18,6 +18,7 @@ from lineament.database.locks import alone
 from lineament.database.people import identity_path
 from lineament.database.releases.hand_out import remove_export
 from lineament.database.releases.manifest import manifest_sha256
+from lineament.database.releases.verify_release import doubled
 from lineament.database.when import now
 from lineament.database.withdraw import expired, pending, withdraw
 from lineament.errors import StoreError
@@ -137,12 +138,8 @@ def _releases(database: Database) -> Iterator[Damage]:
     for found in database.catalogue.rows("SELECT * FROM releases WHERE state = 'published' ORDER BY name, version"):
         if manifest_sha256(database.catalogue, found["id"]) != found["manifest_sha256"]:
             yield Damage("release", f"{found['name']} {found['version']}", "it holds other scans than were published")
-        doubled = database.catalogue.rows(
-            "SELECT subject FROM release_scans WHERE release = :id GROUP BY subject HAVING COUNT(DISTINCT split) > 1",
-            id=found["id"],
-        )
-        for each in doubled:
-            yield Damage("release", f"{found['name']} {found['version']}", f"{each['subject']} is in two splits")
+        for said in doubled(database, found):
+            yield Damage("release", f"{found['name']} {found['version']}", said)
 
 
 def _leftovers(database: Database) -> Iterator[Damage]:

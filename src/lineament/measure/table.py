@@ -159,11 +159,16 @@ def write_wide(path: Path, scans: Mapping[Path, Sequence[Row]]) -> Path:
 
 
 def write_json(path: Path, scans: Sequence[Mapping[str, Any]], failed: Mapping[Path, str]) -> Path:
-    """Write a JSON file with everything, whole or not at all.
+    """Write a JSON file with everything, whole or not at all; see `table_json`."""
+    write_text(path, table_json(scans, failed))
+    return path
+
+
+def table_json(scans: Sequence[Mapping[str, Any]], failed: Mapping[Path, str]) -> str:
+    """Return JSON text with everything.
 
     Parameters
     ----------
-    path : Path
     scans : sequence of mapping
         Facts of each scan; `measures` is a sequence of `Row`.
     failed : mapping of Path to str
@@ -174,8 +179,7 @@ def write_json(path: Path, scans: Sequence[Mapping[str, Any]], failed: Mapping[P
         "scans": [{**scan, "measures": [_entry(row) for row in scan["measures"]]} for scan in scans],
         "failed": [{"scan": str(scan), "reason": reason} for scan, reason in failed.items()],
     }
-    write_text(path, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    return path
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _entry(row: Row) -> dict[str, Any]:

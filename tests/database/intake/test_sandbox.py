@@ -70,9 +70,18 @@ def test_a_damaged_file_is_refused_and_the_next_one_taken(sandbox, ply, tmp_path
     assert isinstance(sandbox.inspect(ply), Inspection)
 
 
+def test_the_name_of_a_file_is_not_told(sandbox, tmp_path):
+    for name in ("Erika_Musterfrau.ply", "Erika_Musterfrau.gltf", "Erika_Musterfrau.json", "Erika_Musterfrau.npz"):
+        (tmp_path / name).write_bytes(b"nothing")
+        for role in ("geometry", "landmarks", "other", "depth"):
+            result = sandbox.inspect(tmp_path / name, role)
+            assert "Muster" not in repr(result)
+    assert "Muster" not in sandbox.inspect(tmp_path / "Muster").reason
+
+
 def test_what_is_no_ordinary_file_is_refused_without_a_process(tmp_path):
     with Sandbox(Limits(size=10)) as own:
-        assert "does not" in own.inspect(tmp_path / "none.ply").reason or own.inspect(tmp_path / "none.ply").reason
+        assert own.inspect(tmp_path / "none.ply").kind == "malformed"
         assert own.inspect(tmp_path).kind == "malformed"
         (tmp_path / "empty.ply").touch()
         assert "empty" in own.inspect(tmp_path / "empty.ply").reason
@@ -93,6 +102,18 @@ def test_too_much_memory_ends_the_file_not_the_parent(tmp_path):
     with Sandbox(Limits(memory=64 << 20)) as own:
         assert own.inspect(tmp_path / "large.npy", "parameters").kind == "memory"
         assert isinstance(own.inspect(write_scan(dome(), tmp_path / "a.ply")), Inspection)
+
+
+@LINUX
+def test_a_file_for_which_others_left_no_memory_is_tried_again(monkeypatch, ply):
+    code = (
+        READY
+        + """print('{"refused": "-", "kind": "malformed"}', flush=True); sys.stdin.readline()
+print('{"refused": "-", "kind": "memory"}', flush=True)"""
+    )
+    monkeypatch.setattr(module, "BEGIN", code)
+    with Sandbox() as own:
+        assert [own.inspect(ply).kind for _ in range(2)] == ["malformed", "malformed"]
 
 
 def test_other_files_are_not_opened(sandbox, tmp_path):

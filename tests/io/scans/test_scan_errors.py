@@ -81,6 +81,16 @@ def test_a_zip_bomb_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
     assert peak < 2 * MEGABYTE
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_an_npz_with_two_arrays_of_one_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, points=np.eye(3))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("points.npy", b"other")
+    with pytest.raises(FormatError, match="two arrays of one name"):
+        read_scan(path)
+
+
 def test_an_npz_that_declares_more_than_it_holds_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     np.savez(path, points=np.zeros((2, 3), np.float32))

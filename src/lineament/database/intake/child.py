@@ -11,9 +11,16 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
+
+import lineament
+from lineament.database.intake.confine import Watch, confine_kernel, limit_resources, limit_time
+
+Work = Callable[[Path, str], dict[str, Any]]
+"""Turns a file and its role into a reply."""
 
 
 def serve(memory: int) -> None:
@@ -23,20 +30,15 @@ def serve(memory: int) -> None:
     # what a library prints must not stand among the replies
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
-    from lineament.database.intake import confine
-
-    # before anything is imported that starts threads
-    measures = confine.confine_kernel()
-    work = _load()
-    measures += confine.limit_resources(memory)
-    import lineament
-
-    gc.freeze()  # what is loaded stays, and need not be gone through again and again
-    watch = confine.Watch([Path(str(lineament.__file__)).parent])
-    _send(replies, {"ready": [*measures, "audit hook"]})
+    try:
+        work, watch, measures = _prepare(memory)
+    except Exception as error:
+        _send(replies, {"failed": f"{type(error).__name__}: {error}"})
+        return
+    _send(replies, {"ready": measures})
     for line in requests:
         request = json.loads(line)
-        confine.limit_time(request["seconds"])
+        limit_time(request["seconds"])
         path = Path(request["path"])
         watch.allowed = {str(path), str(path.with_name(path.stem + ".names.csv"))}
         watch.denied.clear()
@@ -52,7 +54,16 @@ def serve(memory: int) -> None:
             return  # what is left of the memory may be too little for the next file
 
 
-def _load() -> Any:
+def _prepare(memory: int) -> tuple[Work, Watch, list[str]]:
+    """Give up rights; return what parses, what watches over it, and what is in force."""
+    measures = confine_kernel()  # before anything is imported that starts threads
+    work = _load()
+    measures += limit_resources(memory)
+    gc.freeze()  # what is loaded stays, and need not be gone through again and again
+    return work, Watch([Path(str(lineament.__file__)).parent]), [*measures, "audit hook"]
+
+
+def _load() -> Work:
     """Import all that parsing needs, while files may still be opened, and return what turns a request to a reply."""
     from PIL import Image
 
@@ -68,16 +79,24 @@ def _load() -> Any:
         try:
             return {"found": asdict(inspect_file(path, role))}
         except LineamentError as error:
-            return {"refused": str(error)[:600], "kind": "malformed"}
+            return {"refused": _nameless(str(error), path), "kind": "malformed"}
         except MemoryError:
             return {"refused": "reading it takes more memory than is allowed", "kind": "memory"}
         except RecursionError:
             return {"refused": "it is nested too deep", "kind": "malformed"}
         except Exception as error:
             # a fault of a reader, which is the file's fault all the same until it is mended
-            return {"refused": f"its reader failed: {type(error).__name__}: {error}"[:600], "kind": "fault"}
+            text = f"its reader failed: {type(error).__name__}: {error}"
+            return {"refused": _nameless(text, path), "kind": "fault"}
 
     return work
+
+
+def _nameless(text: str, path: Path) -> str:
+    """Return a reason without the file's name, which may hold a person's."""
+    for name in (str(path), path.name):
+        text = text.replace(f"{name}: ", "").replace(name, "the file")
+    return text[:600]
 
 
 def _send(replies: IO[bytes], reply: dict[str, Any]) -> None:

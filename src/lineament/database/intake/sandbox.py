@@ -31,12 +31,19 @@ from lineament.errors import FormatError, LineamentError
 KINDS = ("malformed", "too large", "memory", "time", "crash", "fault")
 LONGEST_REPLY = 1 << 20
 START_SECONDS = 120.0
+END_SECONDS = 5.0
 BEGIN = (
     "import sys; sys.path[:] = sys.argv[2:]; from lineament.database.intake.child import serve; serve(int(sys.argv[1]))"
 )
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+SET = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    # glibc keeps the memory of one small file for the next, which saves a tenth of the time
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+}
+"""Variables of the environment that a process gets."""
 KEPT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL")
-"""Variables of the environment that a process needs to start."""
+"""Variables that it inherits, since it may need them to start."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class Refusal:
     Attributes
     ----------
     reason : str
-        A sentence for whoever sent it.
+        A sentence for whoever sent it; without the file's name, since names of files hold names of people.
     kind : str
         `malformed`, `too large`, `memory`, `time`, `crash` of the process, or `fault` of a reader that raised what it
         should not.
@@ -125,12 +132,15 @@ class Sandbox:
             self._start()
         self._taken += 1
         reply, end = self._ask({"path": str(path), "role": role, "seconds": self.limits.seconds}, self.limits.seconds)
-        if end is not None:
-            return end
-        found = _to_result(reply)
-        self.denied = tuple(str(event)[:100] for event in reply.get("denied", ())) if isinstance(reply, dict) else ()
-        if self._taken >= self.limits.files or (isinstance(found, Refusal) and found.kind in ("memory", "crash")):
+        found = end or _to_result(reply)
+        if end is None and isinstance(reply, dict):
+            self.denied = tuple(str(event)[:100] for event in reply.get("denied", ()))
+        fresh = self._taken == 1
+        spoilt = isinstance(found, Refusal) and found.kind in ("memory", "crash")
+        if spoilt or self._taken >= self.limits.files:
             self.close()
+        if isinstance(found, Refusal) and found.kind == "memory" and not fresh:
+            return self.inspect(path, role)  # what files before it left may have been in its way
         return found
 
     def close(self) -> None:
@@ -153,12 +163,13 @@ class Sandbox:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=os.path.abspath(os.sep),
-            env=ONE_THREAD | {name: os.environ[name] for name in KEPT if name in os.environ},
+            env=SET | {name: os.environ[name] for name in KEPT if name in os.environ},
         )
         ready, end = self._ask(None, START_SECONDS)
         if end is not None or not isinstance(ready, dict) or not isinstance(ready.get("ready"), list):
             self.close()
-            raise LineamentError(f"the sandbox does not start: {end.reason if end else 'it sent something else'}")
+            reason = end.reason if end else str(ready.get("failed") if isinstance(ready, dict) else ready)[:500]
+            raise LineamentError(f"the sandbox does not start: {reason}")
         self.measures = tuple(str(measure) for measure in ready["ready"])
 
     def _ask(self, request: dict[str, Any] | None, seconds: float) -> tuple[Any, Refusal | None]:
@@ -176,6 +187,8 @@ class Sandbox:
         if line.endswith(b"\n"):
             with suppress(ValueError, RecursionError):
                 return json.loads(line), None
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.0 if line or late else END_SECONDS)  # its own end tells more than being killed
         process.kill()
         code = process.wait()
         self.close()
@@ -267,13 +280,15 @@ def _look(path: Path, most: int) -> Refusal | None:
     try:
         found = path.stat()
     except (OSError, ValueError) as error:
-        return Refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}", "malformed")
+        return Refusal(
+            f"the file cannot be read: {getattr(error, 'strerror', None) or 'its name is damaged'}", "malformed"
+        )
     if not stat.S_ISREG(found.st_mode):
-        return Refusal(f"{path} is not an ordinary file", "malformed")
+        return Refusal("it is not an ordinary file", "malformed")
     if not found.st_size:
-        return Refusal(f"{path} is empty", "malformed")
+        return Refusal("the file is empty", "malformed")
     if found.st_size > most:
-        return Refusal(f"{path} has {found.st_size} bytes; files up to {most} bytes are taken", "too large")
+        return Refusal(f"the file has {found.st_size} bytes; files up to {most} bytes are taken", "too large")
     return None
 
 

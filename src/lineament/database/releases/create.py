@@ -137,7 +137,12 @@ def create_release(
 
 
 def write_release(database: Database, scans: Mapping[str, tuple[str, str]], **values: Any) -> None:
-    """Write a release's rows; inside a transaction."""
+    """Write a release's rows; inside a transaction.
+
+    `criteria` also keeps how many scans and people there were: the rows of those who withdraw go.
+    """
+    there = {"scans": len(scans), "people": len({who for who, _ in scans.values()})}
+    values["criteria"] = json.dumps({**json.loads(values["criteria"]), **there})
     database.catalogue.run(
         """INSERT INTO releases (id, name, version, project, purpose, description, licence, criteria, seed, state,
         previous, manifest_sha256, created_by, created_at) VALUES (:id, :name, :version, :project, :purpose,

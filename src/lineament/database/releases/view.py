@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from lineament.database.access import Request, authorize
 from lineament.database.catalogue import Row
-from lineament.database.consent.duo import combine
 from lineament.database.exporters.items import ExportFile, ExportRelease, ExportScan
 from lineament.database.people import controller_of
 from lineament.database.reading import StoredAsset, assets_of
+from lineament.database.releases.agreed import agreed
 from lineament.database.releases.create import pseudonym
 from lineament.database.releases.datasheet import datasheet
 from lineament.errors import AccessError
@@ -33,35 +33,15 @@ def view(database: Database, release: Row, country: str = "") -> ExportRelease:
         Of the recipient.
     """
     controller = controller_of(database, release["project"])
-    people = database.catalogue.rows(
-        "SELECT DISTINCT s.consent FROM release_scans r JOIN subjects s ON s.id = r.subject WHERE r.release = :id",
-        id=release["id"],
-    )
-    purposes, codes = [], []
-    for found in people:
-        consent = found["consent"]
-        purposes.append(
-            {
-                each["purpose"]
-                for each in database.catalogue.rows(
-                    "SELECT purpose FROM consent_purposes WHERE consent = :c", c=consent
-                )
-            }
-        )
-        codes.append(
-            [
-                each["duo"]
-                for each in database.catalogue.rows("SELECT duo FROM consent_duo WHERE consent = :c", c=consent)
-            ]
-        )
+    terms = agreed(database, release)
     return ExportRelease(
         name=release["name"],
         version=release["version"],
         description=release["description"],
         published=date.fromisoformat(release["created_at"][:10]),
         creators=(controller.name,),
-        purposes=tuple(sorted(set.intersection(*purposes))) if purposes else (),
-        duo=tuple(sorted(combine([each for each in codes if each]))) if any(codes) else (),
+        purposes=terms.purposes,
+        duo=terms.duo,
         licence=release["licence"],
         citation=f"{controller.name}: {release['name']}, version {release['version']}",
         datasheet=datasheet(database, release),

@@ -77,6 +77,20 @@ def write_glb(
     place = Path(path)
     if place.suffix.lower() != ".glb":
         raise InputError(f"{place} has the suffix {place.suffix!r}, expected .glb")
+    data = pack_glb(face, texture, landmarks, weights, model)
+    with atomic_write(place) as file:
+        file.write(data)
+    return place
+
+
+def pack_glb(
+    face: Face,
+    texture: bytes | None = None,
+    landmarks: str | None = None,
+    weights: Mapping[str, float] | None = None,
+    model: Model | None = None,
+) -> bytes:
+    """Return the bytes of the file that `write_glb` writes."""
     if texture is not None and not texture.startswith(_PNG):
         raise InputError(f"the texture begins with {texture[:8]!r}, expected a PNG file")
     if model is None or model.template is None:
@@ -85,10 +99,7 @@ def write_glb(
         rig = _other_rig(face, landmarks, model)
     else:
         raise InputError(f"a face of {model.template.name} is written without a texture and without an expression")
-    data = _glb(face, rig, texture)
-    with atomic_write(place) as file:
-        file.write(data)
-    return place
+    return _glb(face, rig, texture)
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,7 +71,7 @@ def write_face(path: str | PathLike[str], face: Face) -> Path:
         The suffix is unknown, the face is of another model, or the file cannot be written.
     """
     place = Path(path)
-    data = {"npz": _npz, "json": _json}[_suffix(place)](face)
+    data = pack_face(face) if _suffix(place) == "npz" else _json(face)
     with atomic_write(place) as file:
         file.write(data)
     return place
@@ -93,7 +93,7 @@ def read_face(path: str | PathLike[str]) -> Face:
     suffix = _suffix(place)
     data = load_bytes(place)
     try:
-        return _from_npz(data) if suffix == "npz" else _from_json(data)
+        return parse_face(data) if suffix == "npz" else _from_json(data)
     except InputError as error:
         raise FormatError(f"{place}: {error}") from None
 
@@ -123,7 +123,8 @@ def _suffix(path: Path) -> str:
     return suffix
 
 
-def _npz(face: Face) -> bytes:
+def pack_face(face: Face) -> bytes:
+    """Return the bytes of the NPZ file that `write_face` writes."""
     arrays: dict[str, Any] = {name: np.array(value) for name, value in _texts(face).items()}
     arrays |= {name: getattr(face, name) for name in _ARRAYS}
     arrays |= {f"pose_{name}": np.asarray(getattr(face.pose, name), np.float64) for name in _POSE}
@@ -134,7 +135,13 @@ def _npz(face: Face) -> bytes:
     return file.getvalue()
 
 
-def _from_npz(data: bytes) -> Face:
+def parse_face(data: bytes) -> Face:
+    """Read a face from the bytes of an NPZ file that `write_face` wrote.
+
+    Raises
+    ------
+    FormatError
+    """
     found = parse_npz(data, (*_TEXTS, *_ARRAYS, *(f"pose_{name}" for name in _POSE), *_TEMPLATE))
     if "schema" not in found:
         raise FormatError("the archive holds no fitted face; expected one that 'lineament fit' wrote")

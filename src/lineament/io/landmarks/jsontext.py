@@ -17,12 +17,17 @@ _KINDS = {dict: "an object", list: "a list", str: "text", int: "a whole number",
 
 def read_json(path: Path) -> dict[str, Any]:
     """Return a JSON file's object."""
+    return parse_json(read_text(path), path)
+
+
+def parse_json(text: str, path: Path) -> dict[str, Any]:
+    """Return the object that a JSON file's text is."""
 
     def refuse(constant: str) -> None:
         raise ValueError(f"{constant} is not a JSON number")
 
     try:
-        document = json.loads(read_text(path), parse_constant=refuse)
+        document = json.loads(text, parse_constant=refuse)
     except RecursionError:
         raise FormatError(f"{path}: JSON nested too deep") from None
     except json.JSONDecodeError as error:

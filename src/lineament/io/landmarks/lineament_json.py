@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from lineament.errors import FormatError
-from lineament.io.landmarks.jsontext import dump_rows, json_number, json_row, member, read_json, short
-from lineament.io.landmarks.text import MISSING, missing, show, to_landmarks, write_text
+from lineament.io.landmarks.jsontext import dump_rows, json_number, json_row, member, parse_json, short
+from lineament.io.landmarks.text import MISSING, missing, read_text, show, to_landmarks, write_text
 from lineament.types import MILLIMETRES, Landmarks
 
 SCHEMA = "lineament-landmarks/1"
@@ -23,7 +23,12 @@ _STATUS = ("observed", "estimated", "occluded", "missing")
 
 def read_lineament_json(path: Path) -> Landmarks:
     """Read landmarks with their errors, states, unit and descriptions."""
-    document = read_json(path)
+    return parse_lineament_json(read_text(path), path)
+
+
+def parse_lineament_json(text: str, path: Path) -> Landmarks:
+    """Read landmarks from a file's text; errors name its path."""
+    document = parse_json(text, path)
     if "markups" in document:
         raise FormatError(f"{path}: holds 3D Slicer markups; name the file {path.stem}.mrk.json")
     if document.get("schema") != SCHEMA:
@@ -61,6 +66,11 @@ def read_lineament_json(path: Path) -> Landmarks:
 
 def write_lineament_json(landmarks: Landmarks, path: Path) -> None:
     """Write everything that `Landmarks` holds."""
+    write_text(path, lineament_json(landmarks))
+
+
+def lineament_json(landmarks: Landmarks) -> str:
+    """Return the text of a file that holds everything that `Landmarks` does."""
     from lineament import __version__
 
     points = []
@@ -84,7 +94,7 @@ def write_lineament_json(landmarks: Landmarks, path: Path) -> None:
         "producer": {"name": "lineament", "version": __version__},
         "points": [],
     }
-    write_text(path, dump_rows(document, points))
+    return dump_rows(document, points)
 
 
 def read_unit(parent: dict[str, Any], where: str) -> tuple[str | None, float | None]:

@@ -1,0 +1,144 @@
+"""`lineament db find`, `show`, `read` and `stats`: what is there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lineament.cli.batch import show_columns
+from lineament.cli.db.common import day, filters, on_database, person, project, purpose, tell_json
+from lineament.cli.db.consent import show_consents
+from lineament.cli.options import FILE
+
+if TYPE_CHECKING:
+    from lineament.database.database import Database
+
+STATES = ("accepted", "quarantined", "rejected")
+SUBJECT = ("id", "project", "sex", "origin", "birth_year", "jurisdiction", "state", "retain_until")
+SCAN = (
+    *("id", "subject", "session", "state", "modality", "protocol", "expression", "repeat", "age", "device", "unit"),
+    *("points", "triangles", "holes", "noise_mm", "frames", "fps", "captured_at", "ingested_at"),
+)
+
+
+@click.command()
+@click.option("--state", type=click.Choice(STATES), default="accepted", show_default=True, help="Others for reviewers.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Most scans printed.")
+@click.option("--json", "as_json", is_flag=True, help="All that is known of each scan.")
+@on_database
+@filters
+def find(database: Database, where: dict[str, Any], state: str, limit: int, as_json: bool) -> None:
+    """List the scans that match all filters, as far as you may know of them."""
+    from lineament.database.find import count
+    from lineament.database.find import find as look
+
+    where = where | {"state": state}
+    found = look(database, where, limit=limit)
+    if as_json:
+        tell_json([dict(each) for each in found])
+        return
+    names = ("id", "subject", "modality", "expression", "sex", "age", "device", "points")
+    lines = [tuple(_cell(each[name]) for name in names) for each in found]
+    show_columns([("scan", *names[1:]), *lines], right=(5, 7))
+    there = len(found) if len(found) < limit else count(database, where)
+    more = f"; {len(found)} are shown, see --limit" if there > len(found) else ""
+    click.echo(f"{there} scans{more}", err=True)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@click.command()
+@click.argument("name", metavar="SCAN|PERSON")
+@project
+@click.option("--json", "as_json", is_flag=True)
+@on_database
+def show(database: Database, name: str, project: str | None, as_json: bool) -> None:
+    """Show a scan by its name, with its files, findings and how each result was made; or a person and their consents.
+
+    A person is told by label or by random name.
+    """
+    from lineament.database.describe import describe_scan, describe_subject
+
+    if name.startswith("scn"):
+        facts = describe_scan(database, name)
+        if as_json:
+            tell_json({"scan": dict(facts.scan), "findings": facts.findings, "files": facts.files})
+        else:
+            _show_scan(facts.scan, facts.findings, facts.files)
+        return
+    known = describe_subject(database, person(database, name, project))
+    if as_json:
+        tell_json({"subject": dict(known.subject), "consents": known.consents, "scans": known.scans})
+        return
+    _show_pairs(known.subject, SUBJECT)
+    show_consents(known.consents)
+    for state in STATES:
+        names = [each["id"] for each in known.scans if each["state"] == state]
+        if names:
+            click.echo(f"{len(names)} scans {state}: {' '.join(names[:8])}{' ...' if len(names) > 8 else ''}")
+
+
+def _show_scan(scan: Any, findings: Any, files: list[dict[str, Any]]) -> None:
+    _show_pairs(scan, SCAN)
+    for each in findings:
+        click.echo(f"{each['severity']}: {each['kind']}: {each['said']}")
+    lines = [
+        (
+            each["id"],
+            "derived" if each["derived"] else "original",
+            f"{each['role']} {each['place']}",
+            each["suffix"],
+            f"{each['size']:,}",
+            f"{each['tool']} {each['tool_version']}, {day(each['made_at'])}, from {' '.join(each['parents'])}"
+            if each["tool"]
+            else "",
+        )
+        for each in files
+    ]
+    show_columns([("file", "", "what", "kind", "bytes", "made by"), *lines], right=(4,))
+
+
+def _show_pairs(found: Any, names: tuple[str, ...]) -> None:
+    show_columns([(name, _cell(found[name])) for name in names if found[name] not in (None, "")])
+
+
+@click.command()
+@click.argument("scan")
+@click.option("-o", "--output", type=FILE, required=True, help="Folder.")
+@purpose
+@click.option("--derived", is_flag=True, help="Also what was derived from it, such as landmarks.")
+@on_database
+def read(database: Database, scan: str, output: Path, purpose: str, derived: bool) -> None:
+    """Write the original files of a scan to a folder, decrypted, byte for byte.
+
+    From then on the files are in your hands: the database does not see what becomes of them, and a withdrawal does not
+    reach them. To give scans to others, use `lineament db export`.
+    """
+    from lineament.database import disk
+    from lineament.database.reading import open_scan
+    from lineament.io.folder import make_folder
+
+    found = open_scan(database, scan, purpose=purpose)
+    make_folder(output)
+    for asset in found.assets:
+        if derived or not asset.derived:
+            path = output / f"{scan}.{asset.role}{asset.place or ''}.{asset.suffix}"
+            disk.write_whole(path, found.pieces(asset))
+            click.echo(f"  {path}")
+
+
+@click.command()
+@click.option("--project", metavar="NAME", help="Of this project; of all that you may see without it.")
+@click.option("--picture", type=FILE, help="Also draw it, as PNG.")
+@click.option("--json", "as_json", is_flag=True)
+@on_database
+def stats(database: Database, project: str | None, picture: Path | None, as_json: bool) -> None:
+    """Count people and scans by sex, age, origin, expression, device and state."""
+    from lineament.database.stats import stats as count
+
+    raise NotImplementedError(json, count, picture, project, as_json)

@@ -1,0 +1,260 @@
+"""What is still to be made of which scan: a table of jobs, which survives whoever works on it.
+
+A job is made once for each scan, kind and version of the kind. Who works on it holds it by a lease, which is made
+longer while the program lives; a program that is killed loses its jobs when their leases end. A job is tried three
+times at most. Several programs may work on one table: a job is claimed in one statement, and ends only by whoever
+holds it. The jobs of a person who withdraws are gone with the person's other rows, and then end as nobody's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from lineament.database.access import SCANS, allowed_scans
+from lineament.database.catalogue import Row, connect
+from lineament.database.find import COLUMNS, PAGE, Where, conditions
+from lineament.database.when import new_name, now, stamp
+from lineament.errors import StoreError
+
+if TYPE_CHECKING:
+    from lineament.database.database import Database
+
+LEASE = 120.0
+"""Seconds after which the jobs of a program that is not heard of any more are free."""
+BEAT = 30.0
+"""Seconds after which leases are made longer."""
+MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody wants to be made.
+
+    Attributes
+    ----------
+    kind, version : str
+    action, purpose : str
+        What must be allowed for each scan.
+    where : Where
+    """
+
+    kind: str
+    version: str
+    action: str
+    purpose: str
+    where: Where
+
+
+def enqueue(database: Database, wanted: Wanted, *, again: bool = False) -> int:
+    """Make a job for each scan that matches, may be worked on and has none; return how many were made.
+
+    Sequences are passed over, and scans without a shape.
+
+    Parameters
+    ----------
+    database : Database
+    wanted : Wanted
+    again : bool
+        Jobs that failed wait again.
+
+    Raises
+    ------
+    StoreError
+    """
+    condition, values = _matching(database, wanted)
+    shape = "EXISTS (SELECT 1 FROM assets g WHERE g.scan = c.id AND g.role = 'geometry' AND g.derived = 0)"
+    known = "SELECT 1 FROM jobs job WHERE job.scan = c.id AND job.kind = :kind AND job.version = :version"
+    sql = f"""SELECT c.id FROM {SCANS} WHERE {condition} AND c.frames = 1 AND {shape} AND NOT EXISTS ({known})
+    ORDER BY c.id LIMIT :limit"""
+    made = 0
+    database.log.append(
+        database.guard.actor,
+        wanted.action,
+        "",
+        purpose=wanted.purpose,
+        queued=wanted.kind,
+        version=wanted.version,
+        where=wanted.where.told(),
+    )
+    while True:
+        with database.catalogue.writing():
+            page = [found["id"] for found in database.catalogue.rows(sql, limit=PAGE, **values)]
+            database.catalogue.run_many(
+                """INSERT INTO jobs (id, kind, version, scan, state, created_at)
+                VALUES (:id, :kind, :version, :scan, 'waiting', :at)""",
+                [
+                    {
+                        "id": new_name("job"),
+                        "kind": wanted.kind,
+                        "version": wanted.version,
+                        "scan": scan,
+                        "at": now(),
+                    }
+                    for scan in page
+                ],
+            )
+        made += len(page)
+        if not page:
+            break
+    if again:
+        database.catalogue.run(
+            f"""UPDATE jobs SET state = 'waiting', attempts = 0, said = '' WHERE state = 'failed'
+            AND kind = :kind AND version = :version AND scan IN (SELECT c.id FROM {SCANS} WHERE {condition})""",
+            **values,
+        )
+    return made
+
+
+def free(database: Database, wanted: Wanted, limit: int) -> list[Row]:
+    """Return scans, as `find` does, whose jobs can be claimed; `job` is a job's name, `attempts` how often it was tried.
+
+    Jobs that were tried too often by programs that were killed fail here.
+    """
+    database.catalogue.run(
+        f"""UPDATE jobs SET state = 'failed', ended_at = :now, worker = '', lease_until = NULL,
+        said = 'the program that worked on it ended {MOST_ATTEMPTS} times'
+        WHERE kind = :kind AND version = :version AND state IN ('waiting', 'running')
+        AND attempts >= {MOST_ATTEMPTS} AND (lease_until IS NULL OR lease_until <= :now)""",
+        kind=wanted.kind,
+        version=wanted.version,
+        now=now(),
+    )
+    condition, values = _matching(database, _lasting(wanted))
+    return database.catalogue.rows(
+        f"""SELECT job.id AS job, job.attempts, {COLUMNS} FROM {SCANS} JOIN jobs job ON job.scan = c.id
+        WHERE job.kind = :kind AND job.version = :version AND job.state IN ('waiting', 'running')
+        AND (job.lease_until IS NULL OR job.lease_until <= :now) AND {condition} ORDER BY job.id LIMIT :limit""",
+        limit=limit,
+        **values,
+    )
+
+
+def count(database: Database, wanted: Wanted) -> dict[str, int]:
+    """Return how many jobs of scans that match, and may be worked on, are in which state."""
+    condition, values = _matching(database, _lasting(wanted))
+    found = database.catalogue.rows(
+        f"""SELECT job.state, COUNT(*) AS many FROM {SCANS} JOIN jobs job ON job.scan = c.id
+        WHERE job.kind = :kind AND job.version = :version AND {condition} GROUP BY job.state""",
+        **values,
+    )
+    return {each["state"]: each["many"] for each in found}
+
+
+def claim(database: Database, job: str, worker: str) -> bool:
+    """Take a job that is free; return whether it is the worker's now."""
+    with database.catalogue.writing():
+        return 1 == database.catalogue.run(
+            f"""UPDATE jobs SET state = 'running', worker = :worker, lease_until = :until, attempts = attempts + 1
+            WHERE id = :job AND state IN ('waiting', 'running') AND (lease_until IS NULL OR lease_until <= :now)
+            AND attempts < {MOST_ATTEMPTS}""",
+            job=job,
+            worker=worker,
+            until=_lease(),
+            now=now(),
+        )
+
+
+def end(database: Database, job: str, worker: str, state: str, said: str = "") -> bool:
+    """End a job as `done` or `failed`, or let it be `waiting` again; return whether it was the worker's.
+
+    It is not when the person has withdrawn, or when another program took it over since the lease ended.
+    """
+    return 1 == database.catalogue.run(
+        """UPDATE jobs SET state = :state, said = :said, ended_at = :at, worker = '', lease_until = NULL
+        WHERE id = :job AND worker = :worker AND state = 'running'""",
+        job=job,
+        worker=worker,
+        state=state,
+        said=said,
+        at=None if state == "waiting" else now(),
+    )
+
+
+def give_back(database: Database, worker: str, job: str | None = None) -> None:
+    """Let all jobs of a worker, or one, wait as if they had not been tried."""
+    database.catalogue.run(
+        f"""UPDATE jobs SET state = 'waiting', worker = '', lease_until = NULL, attempts = attempts - 1
+        WHERE worker = :worker AND state = 'running' {"" if job is None else "AND id = :job"}""",
+        worker=worker,
+        job=job,
+    )
+
+
+def outdate(database: Database, scan: str, versions: Mapping[str, str]) -> None:
+    """Let jobs of a scan wait again, since what they are made of has changed; who works on one loses it.
+
+    Parameters
+    ----------
+    database : Database
+    scan : str
+    versions : mapping
+        Of each kind.
+    """
+    for kind, version in versions.items():
+        database.catalogue.run(
+            """UPDATE jobs SET state = 'waiting', attempts = 0, said = '', worker = '', lease_until = NULL
+            WHERE scan = :scan AND kind = :kind AND version = :version""",
+            scan=scan,
+            kind=kind,
+            version=version,
+        )
+
+
+def beat(database: Database, worker: str) -> None:
+    """Make the leases of a worker longer."""
+    database.catalogue.run(
+        "UPDATE jobs SET lease_until = :until WHERE worker = :worker AND state = 'running'",
+        until=_lease(),
+        worker=worker,
+    )
+
+
+@contextmanager
+def holding(database: Database, worker: str) -> Iterator[None]:
+    """Make the leases of a worker longer again and again, in a thread with a connection of its own.
+
+    Jobs that are not ended when the block ends are given back.
+    """
+    over = threading.Event()
+    place, schema = database.settings.catalogue or database.root / "catalogue.sqlite", database.settings.id
+
+    def keep() -> None:
+        while not over.wait(BEAT):
+            # What cannot be written now is tried again; when it never can, others take the jobs over.
+            with suppress(StoreError), closing(connect(place, schema)) as own:
+                beat(replace(database, catalogue=own), worker)
+
+    thread = threading.Thread(target=keep, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        give_back(database, worker)
+
+
+def _matching(database: Database, wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    condition, values = conditions(database, wanted.where)
+    asking = {"actor": database.guard.actor, "action": wanted.action, "purpose": wanted.purpose, "country": ""}
+    return f"{condition} AND {allowed_scans()}", {
+        **values,
+        **asking,
+        "now": now(),
+        "kind": wanted.kind,
+        "version": wanted.version,
+    }
+
+
+def _lasting(wanted: Wanted) -> Wanted:
+    """Leave out which derived data a scan has: that changes while it is worked on."""
+    return replace(wanted, where=replace(wanted.where, has=None, lacks=None))
+
+
+def _lease() -> str:
+    return stamp(datetime.now(UTC) + timedelta(seconds=LEASE))
