@@ -50,6 +50,8 @@ COUNTLESS = ("obj", "xyz", "txt", "csv", "asc", "fcsv")
 SAME = ("points", "triangles", "missing", "low", "high", "geometry_key")
 """What a file that lost nothing has in common with the whole one."""
 ZERO = ("child died", "too slow", "over memory limit", "silently short", "canary fired", "got outside", "reader fault")
+STOPPED = "stopped by the hook"
+"""Files whose reader began to open another file, which the sandbox then refused."""
 KINDS = {"crash": "child died", "time": "too slow", "memory": "over memory limit", "fault": "reader fault"}
 
 
@@ -80,7 +82,8 @@ def run(count: int, seed: int, workers: int, limits: Limits = LIMITS, keep: Path
     with tempfile.TemporaryDirectory() as top:
         scratch = Path(top, "files")
         scratch.mkdir()
-        Path(top, "secret.bin").write_bytes(np.eye(3, dtype=np.float32).tobytes())
+        for name in ("secret.bin", "files/beside.bin"):
+            Path(top, name).write_bytes(np.eye(3, dtype=np.float32).tobytes())
         whole, tally.measures = _whole(corpus, scratch)
         stream = cases(count, seed, scratch, corpus)
         while batch := list(islice(stream, BATCH)):
@@ -127,6 +130,8 @@ def _judge(case: Case, result: Inspection | Refusal, whole: dict[str, Inspection
     tally.add(case, "files")
     if isinstance(result, Refusal):
         tally.add(case, "refused")
+        if "is refused here" in result.reason:
+            tally.add(case, STOPPED)
         if "pickle" in result.reason:
             tally.add(case, "canary fired", result.reason)
         kinds = {
@@ -195,7 +200,7 @@ def print_table(tally: Tally) -> None:
         print(f"{name:6} " + " ".join(f"{row[column]:>11}" for column in columns))
         total.update(row)
     print(f"{'all':6} " + " ".join(f"{total[column]:>11}" for column in columns) + "\n")
-    for name in (*ZERO, "should be refused"):
+    for name in (*ZERO, "should be refused", STOPPED):
         found = [suffix for suffix, row in sorted(tally.rows.items()) if row[name]]
         print(f"{name:24} {total[name]:>6}  {', '.join(found)}")
     for example in tally.examples[:40]:

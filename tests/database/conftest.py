@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -39,6 +40,7 @@ class Lab:
 
     root: Path
     database: Database
+    controller: ClassVar[Controller] = CONTROLLER
 
     def person(self, label: str, *, consent: bool = True, jurisdiction: str = "GDPR", **changes) -> str:
         """Enrol somebody who agrees to everything, unless told otherwise; changes are of the subject or the consent."""

@@ -46,7 +46,13 @@ def test_chunks_cannot_be_dropped_swapped_or_added() -> None:
     head, body = data[:8], data[8:]
     size = CHUNK + TAG
     chunks = [body[begin : begin + size] for begin in range(0, len(body), size)]
-    for changed in (chunks[1:], chunks[:-1], [chunks[1], chunks[0], *chunks[2:]], [*chunks, chunks[-1]], chunks[:1] * 4):
+    for changed in (
+        chunks[1:],
+        chunks[:-1],
+        [chunks[1], chunks[0], *chunks[2:]],
+        [*chunks, chunks[-1]],
+        chunks[:1] * 4,
+    ):
         with pytest.raises(StoreError):
             opened(head + b"".join(changed))
 

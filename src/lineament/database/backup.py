@@ -249,9 +249,9 @@ def copy_keys(database: Database, folder: Path) -> int:
     AccessError
     """
     database.guard.demand("keep", keys_copied=True)
-    make_folder(folder)
     count = 0
     for kind in ("keys", "identities"):
+        make_folder(folder / kind)
         there = {path.name for path in (database.root / kind).glob("*/*.key")}
         for old in sorted((folder / kind).glob("*/*.key")):
             if old.name not in there:

@@ -111,7 +111,7 @@ def enqueue(database: Database, wanted: Wanted, *, again: bool = False) -> int:
 
 
 def free(database: Database, wanted: Wanted, limit: int) -> list[Row]:
-    """Return scans, as `find` does, whose jobs can be claimed; `job` is a job's name, `attempts` how often it was tried.
+    """Return scans, as `find` does, whose jobs can be claimed, with the `job` and its `attempts`.
 
     Jobs that were tried too often by programs that were killed fail here.
     """
@@ -148,7 +148,7 @@ def count(database: Database, wanted: Wanted) -> dict[str, int]:
 def claim(database: Database, job: str, worker: str) -> bool:
     """Take a job that is free; return whether it is the worker's now."""
     with database.catalogue.writing():
-        return 1 == database.catalogue.run(
+        claimed = database.catalogue.run(
             f"""UPDATE jobs SET state = 'running', worker = :worker, lease_until = :until, attempts = attempts + 1
             WHERE id = :job AND state IN ('waiting', 'running') AND (lease_until IS NULL OR lease_until <= :now)
             AND attempts < {MOST_ATTEMPTS}""",
@@ -157,6 +157,7 @@ def claim(database: Database, job: str, worker: str) -> bool:
             until=_lease(),
             now=now(),
         )
+    return claimed == 1
 
 
 def end(database: Database, job: str, worker: str, state: str, said: str = "") -> bool:
@@ -164,7 +165,7 @@ def end(database: Database, job: str, worker: str, state: str, said: str = "") -
 
     It is not when the person has withdrawn, or when another program took it over since the lease ended.
     """
-    return 1 == database.catalogue.run(
+    ended = database.catalogue.run(
         """UPDATE jobs SET state = :state, said = :said, ended_at = :at, worker = '', lease_until = NULL
         WHERE id = :job AND worker = :worker AND state = 'running'""",
         job=job,
@@ -173,6 +174,7 @@ def end(database: Database, job: str, worker: str, state: str, said: str = "") -
         said=said,
         at=None if state == "waiting" else now(),
     )
+    return ended == 1
 
 
 def give_back(database: Database, worker: str, job: str | None = None) -> None:

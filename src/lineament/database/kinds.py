@@ -31,7 +31,7 @@ from lineament.face.fit import fit_face
 from lineament.face.model import LANDMARK_SETS
 from lineament.face.start import start_from
 from lineament.io.faces.glb import pack_glb
-from lineament.io.faces.parameters import parse_face, pack_face
+from lineament.io.faces.parameters import pack_face, parse_face
 from lineament.io.landmarks.lineament_json import lineament_json, parse_lineament_json
 from lineament.io.scans import parse_scan
 from lineament.measure.asymmetry import landmark_asymmetry
@@ -250,7 +250,8 @@ def _detection(landmarks: Mapping[str, Landmarks]) -> Detection:
 def _inner(points: Floats) -> Floats:
     """Return the points without the outermost ones along each axis, which may lie far off."""
     low, high = np.nanpercentile(points, [1, 99], axis=0)
-    return points[((points >= low) & (points <= high)).all(axis=1)]
+    inner: Floats = points[((points >= low) & (points <= high)).all(axis=1)]
+    return inner
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(

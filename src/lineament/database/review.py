@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from lineament.database import jobs
 from lineament.database.catalogue import Row
-from lineament.database.derive import CORRECTION, Derivation, Product, newest, store_derived
+from lineament.database.derive import CORRECTION, Derivation, newest, store_derived
 from lineament.database.find import find_all
 from lineament.database.kinds import KINDS, landmarks_product, made_of, read_landmarks
 from lineament.database.reading import open_scan
-from lineament.errors import InputError
+from lineament.errors import AccessError, InputError
 from lineament.face.model import load_face_model
 from lineament.types import Landmarks
 

@@ -27,7 +27,7 @@ from lineament.database.reading import PAGE, StoredScan, assets_of
 from lineament.database.when import new_name
 from lineament.detect.detector import Detector
 from lineament.errors import AccessError, LineamentError
-from lineament.pool import Lost, run_isolated
+from lineament.pool import run_isolated
 
 if TYPE_CHECKING:
     from lineament.database.database import Database
@@ -325,7 +325,8 @@ def _start(kind: Kind) -> Callable[[Task], Made | Failure]:
 
 def _work(task: Task, kind: Kind, detector: Detector | None) -> Made | Failure:
     """Never raise but for Ctrl-C: what fails with a scan is told."""
-    return attempt(Path(task.scan), Failure, partial(kind.work, task, detector))
+    failed: Callable[[Path, str], Made | Failure] = Failure
+    return attempt(Path(task.scan), failed, partial(kind.work, task, detector))
 
 
 def _cores() -> int:

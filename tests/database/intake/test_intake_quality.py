@@ -177,3 +177,5 @@ def test_what_is_not_parsed_is_called_opaque(tmp_path):
     (tmp_path / "a.mtl").write_bytes(b"newmtl a\n")
     found = inspect_file(tmp_path / "a.mtl", "material")
     assert (found.kind, found.size) == ("opaque", 9)
+    assert kinds(assess(found, RECORD, replace(FILE, role="material"))) == {"not parsed": "note"}
+    assert kinds(assess(found, RECORD, replace(FILE, role="geometry"))) == {"not parsed": "warn"}

@@ -37,18 +37,18 @@ def need_cryptography() -> None:
 def on_database(command: Command) -> Command:
     """Give a command `--db` and `--as`, and the open database as its first argument."""
 
-    @click.option("--as", "actor", envvar="LINEAMENT_ACTOR", metavar="ACTOR", help="Who acts; $LINEAMENT_ACTOR or you.")
-    @click.option("--db", "path", type=FILE, envvar="LINEAMENT_DB", help="The database's folder; $LINEAMENT_DB.")
+    @click.option("--as", "acting", envvar="LINEAMENT_ACTOR", metavar="ACTOR", help="Who acts; $LINEAMENT_ACTOR or you.")
+    @click.option("--db", "place", type=FILE, envvar="LINEAMENT_DB", help="The database's folder; $LINEAMENT_DB.")
     @wraps(command)
-    def opened(path: Path | None, actor: str | None, **values: Any) -> None:
+    def opened(place: Path | None, acting: str | None, **values: Any) -> None:
         from lineament.errors import InputError
 
         need_cryptography()
         from lineament.database.database import Database
 
-        if path is None:
+        if place is None:
             raise InputError("which database? give --db FOLDER, or set LINEAMENT_DB")
-        with Database.open(path, actor) as database:
+        with Database.open(place, acting) as database:
             command(database, **values)
 
     return opened

@@ -45,7 +45,7 @@ def find(database: Database, where: dict[str, Any], state: str, limit: int, as_j
     show_columns([("scan", *names[1:]), *lines], right=(5, 7))
     there = len(found) if len(found) < limit else count(database, where)
     more = f"; {len(found)} are shown, see --limit" if there > len(found) else ""
-    click.echo(f"{there} scans{more}", err=True)
+    click.echo(f"{there} scan{'' if there == 1 else 's'}{more}", err=True)
 
 
 def _cell(value: Any) -> str:

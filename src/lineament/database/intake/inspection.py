@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from lineament.errors import FormatError, InputError
 from lineament.geometry.quality import estimate_noise, measure_topology, median_spacing, weld
+from lineament.io.depth import SUFFIXES as DEPTH_SUFFIXES
 from lineament.io.depth import parse_depth
 from lineament.io.landmarks import READERS as LANDMARK_READERS
 from lineament.io.landmarks import read_landmarks
@@ -36,7 +37,9 @@ MOST_PIXELS = 1 << 28
 """Of an image; textures of 16384 x 16384 are common."""
 PLACES = 100
 """Where noise and spacing are measured; ten times as many change them by a few percent."""
-CODE_SUFFIXES = ("pkl", "pickle", "pt", "pth", "joblib", "mat", "exe", "dll", "so", "py", "sh", "bat", "js")
+SIXTEEN_BITS = b"\x10\x00"
+"""Where a PNG file says what its pixels are: one channel of 16 bits."""
+CODE_SUFFIXES = ("pkl", "pickle", "pt", "pth", "joblib", "exe", "dll", "so", "py", "sh", "bat", "js")
 """Files that may hold programs are refused unread."""
 MOST_NOTES, LONGEST_NOTE = 20, 300
 
@@ -48,7 +51,8 @@ class Inspection:
     Attributes
     ----------
     kind : str
-        `mesh`, `cloud`, `image`, `depth`, `video`, `landmarks`, `arrays`, `json`, or `opaque` for what was not parsed.
+        `mesh`, `cloud`, `image`, `depth`, `video`, `landmarks`, `arrays`, `json`, or `opaque` for
+        formats that are not parsed, as some published layouts have them.
     format : str
         Suffix, or the format that an image or a video declares.
     size : int, bytes
@@ -196,25 +200,23 @@ def inspect_file(path: Path, role: str) -> Inspection:
 def _measure(path: Path, role: str, suffix: str) -> dict[str, Any]:
     if suffix in CODE_SUFFIXES:
         raise InputError(f"files that end in .{suffix} may hold programs and are not taken")
-    if role == "depth":
-        return _depth(load_bytes(path), suffix)
     if role == "video":
         return _video(path)
     if role == "landmarks" and path.name.lower().endswith(tuple(LANDMARK_READERS)):
         return _landmarks(path, suffix)
-    if role == "geometry":
-        if suffix not in SCAN_READERS:
-            raise InputError(f"the geometry has the suffix .{suffix}, expected one of {', '.join(SCAN_READERS)}")
+    if role == "geometry" and suffix in SCAN_READERS:
         return _scan(read_scan(path))
+    if role == "depth" and suffix in DEPTH_SUFFIXES:
+        data = load_bytes(path)
+        eight_bits = suffix == "png" and data[24:26] != SIXTEEN_BITS
+        return _image(data) if eight_bits else _depth(data, suffix)
     if suffix in IMAGE_SUFFIXES:
         return _image(load_bytes(path))
-    if role in ("texture", "view", "mask"):
-        raise InputError(f"the {role} has the suffix .{suffix}, expected one of {', '.join(IMAGE_SUFFIXES)}")
     if suffix in ("npz", "npy"):
         return _arrays(load_bytes(path), suffix)
     if suffix == "json":
         return _json(load_bytes(path))
-    return {"kind": "opaque", "format": suffix, "notes": ("the content was not looked into",)}
+    return {"kind": "opaque", "format": suffix}
 
 
 def _plain(value: Any) -> Any:

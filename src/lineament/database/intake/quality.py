@@ -184,6 +184,10 @@ def _of_any(inspection: Inspection, file: FileRecord) -> Iterator[Finding]:
     if file.sha256 is not None and file.sha256.lower() != inspection.sha256:
         text = f"the sha256 is {inspection.sha256}, but {file.sha256.lower()} was sent: it changed on its way"
         yield Finding("hash", "refuse", None, None, text)
+    if inspection.kind == "opaque":
+        grave = file.role in ("geometry", "depth", "texture", "view", "mask", "landmarks")
+        text = f"files that end in .{inspection.format} are not parsed: whether this one is whole is not known"
+        yield Finding("not parsed", "warn" if grave else "note", None, None, text)
     for note in inspection.notes:
         if "may be cut off" in note:
             yield Finding("cut off", "warn", None, None, note)

@@ -100,7 +100,7 @@ def _composition(database: Database, release: Row, found: Balance) -> Iterator[s
     yield bullets(
         "An instance is one capture of one person: a mesh, a cloud, images or a sequence, with all its files",
         f"{total.scans:,} scans of {people[ALL]} people"
-        + (f", {files['files']:,} files of {files['bytes'] / 1e9:,.3f} GB" if files else ""),
+        + (f", {files['files']:,} files of {int(files['bytes']) / 1e9:,.3f} GB" if files else ""),
         f"Chosen from the project by: {plain(_filter(said.get('where', {})))}",
         "Scans that matched and are not in it, because a rule or a consent does not let them be: "
         + (FEW if 0 < left_out < SMALL else f"{left_out:,}"),
