@@ -3,8 +3,8 @@
     python benchmarks/database/access.py [--every N] [--catalogue postgresql://...]
 
 The decision is SQL (`lineament.database.access`); the second reading here is plain Python, written from the text of the
-rules and not from the SQL. The product is taken whole; `--every N` takes each N-th combination. Both kinds of mistakes are
-counted: allowed that should not be, refused that should be allowed.
+rules and not from the SQL. The product is taken whole; `--every N` takes each N-th combination. Both kinds of mistakes
+are counted: allowed that should not be, refused that should be allowed.
 
 Not covered: who somebody is (whoever may read the folder and the master key has everything), and rules that both
 readings have wrong in the same way.
@@ -273,7 +273,10 @@ def compare(folder: Path, every: int = 1, catalogue: str = "") -> Counter[str]:
     return found
 
 
-def _cases(actors_: list[Actor], people: list[Person], project: str) -> Iterator[tuple[Actor, str, str, Person, str, str, str, str]]:
+Case = tuple[Actor, str, str, Person, str, str, str, str]
+
+
+def _cases(actors_: list[Actor], people: list[Person], project: str) -> Iterator[Case]:
     stranger = Actor("actnobody", "")
     for actor, (kind, actions) in itertools.product([*actors_, stranger], ON.items()):
         for action in [*actions, "steal"]:

@@ -125,7 +125,9 @@ def print_table(tables: dict[str, Counter[str]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=300, help="at random times")
-    parser.add_argument("--steps", choices=("all", "points"), default="all", help="before which the process kills itself")
+    parser.add_argument(
+        "--steps", choices=("all", "points"), default="all", help="before which the process kills itself"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", choices=tuple(OPERATIONS), default=tuple(OPERATIONS))
     parser.add_argument("--folder", type=Path, help="where the database is made; the system's temporary one without it")
@@ -140,8 +142,10 @@ def main() -> None:
             names=tuple(options.only),
         )
         print_table(tables)
-        print(f"\nN {sum(table['kills'] for table in tables.values())} kills, of them {options.kills} at random times (too "
-              f"late: it had ended), seed {options.seed}, {time.perf_counter() - start:.0f} s; {machine(Path(top))}")
+        print(
+            f"\nN {sum(table['kills'] for table in tables.values())} kills, of them {options.kills} at random times (too "
+            f"late: it had ended), seed {options.seed}, {time.perf_counter() - start:.0f} s; {machine(Path(top))}"
+        )
     print(NOT_COVERED.strip())
     sys.exit(any(table[kind] for table in tables.values() for kind in (*ZERO, "raised")))
 

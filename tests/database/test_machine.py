@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from lineament.database import disk
 from lineament.database.backup import backup, copy_keys, restore
@@ -123,11 +130,8 @@ class Machine(RuleBasedStateMachine):
     def ingest_cut_off(self, data, seeds: set[int], step: int) -> None:
         label = data.draw(st.sampled_from(sorted(label for label, person in self.people.items() if person.purposes)))
         person = self.people[label]
-        with cut_at(step):
-            try:
-                self.labs[0].ingest(*self._records(label, seeds))
-            except (Cut, StoreError):
-                pass
+        with cut_at(step), suppress(Cut, StoreError):
+            self.labs[0].ingest(*self._records(label, seeds))
         self._mend()
         there = self._seeds(label)
         assert person.scans <= there <= person.scans | seeds
@@ -139,11 +143,8 @@ class Machine(RuleBasedStateMachine):
         label = data.draw(st.sampled_from(sorted(self.people)))
         subject = self.people.pop(label).subject
         if step:
-            with cut_at(step):
-                try:
-                    withdraw(self.labs[writer].database, subject)
-                except (Cut, StoreError):
-                    pass
+            with cut_at(step), suppress(Cut, StoreError):
+                withdraw(self.labs[writer].database, subject)
         withdraw(self.labs[1 - writer].database, subject)
         assert not list((self.root / "db").rglob(f"*{subject}*"))
         self._mend()
@@ -216,8 +217,6 @@ class Machine(RuleBasedStateMachine):
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_two_writers_and_a_model_agree(lab, monkeypatch) -> None:
-    from hypothesis.stateful import run_state_machine_as_test
-
     def inspect(self: Sandbox, path: Path, role: str = "geometry"):
         """Parse in this process; the sandbox has tests of its own."""
         return inspect_file(path, role)
@@ -225,10 +224,12 @@ def test_two_writers_and_a_model_agree(lab, monkeypatch) -> None:
     monkeypatch.setattr(Sandbox, "inspect", inspect)
     Machine.lab_class = type(lab)
     Machine.controller = type(lab).controller
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=15, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck), database=None,
-            derandomize=True,
-        ),
-    )  # fmt: skip
+    chosen = settings(
+        max_examples=15,
+        stateful_step_count=12,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        derandomize=True,
+    )
+    run_state_machine_as_test(Machine, settings=chosen)

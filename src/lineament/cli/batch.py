@@ -50,7 +50,7 @@ def collected(outcomes: Iterable[Told], jobs: Sequence[Job]) -> list[Told]:
     return sorted(done, key=lambda outcome: place[outcome.scan])
 
 
-def with_progress(outcomes: Iterable[Any_], total: int, is_failure: Callable[[Any_], bool]) -> Iterator[Any_]:
+def with_progress(outcomes: Iterable[Any_], total: int | None, is_failure: Callable[[Any_], bool]) -> Iterator[Any_]:
     """Hand outcomes on behind a progress bar, which is shown on terminals only."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from lineament.database.migrate import migrate
 from lineament.database.releases.manifest import manifest_sha256
 from lineament.database.store import pieces_of
 from lineament.database.when import now
-from lineament.errors import InputError, StoreError
+from lineament.errors import InputError, LineamentError, StoreError
 from lineament.io.folder import make_folder
 
 if TYPE_CHECKING:
@@ -92,29 +93,27 @@ class _Writer:
     def write(self) -> int:
         database = self._database
         catalogue = database.catalogue
-        self._put(SETTINGS, iter([(database.root / SETTINGS).read_bytes()]))
-        for found in catalogue.rows("SELECT id FROM subjects ORDER BY id"):
+        disk.write_whole(self._folder / SETTINGS, [(database.root / SETTINGS).read_bytes()])
+        for found in catalogue.rows("SELECT id FROM subjects WHERE state = 'active' ORDER BY id"):
             self._write_subject(found["id"])
         # After the people, so that all that their rows refer to is there.
         tables = {name: _rows(catalogue, name) for name in SHARED}
-        self._seal("shared.rows", database.secret("backups"), json.dumps(tables).encode())
+        self._seal("shared", database.secret("backups"), json.dumps(tables).encode())
         log = [_raw(entry) for entry in database.log.entries()]
-        self._seal("audit.rows", database.secret("backups"), json.dumps(log).encode())
-        for gone in {path.relative_to(self._folder).as_posix() for path in _all_files(self._folder)} - {
-            *self._listed,
-            FILES,
-        }:
-            disk.remove(self._folder / gone)
-        disk.write_whole(
-            self._folder / FILES, [json.dumps({"made_at": now(), "files": self._listed}, indent=0).encode()]
-        )
+        self._seal("audit", database.secret("backups"), json.dumps(log).encode())
+        said = {"made_at": now(), "settings": asdict(database.settings), "files": self._listed}
+        # Until here all files of the backup before are as they were, so that one of the two can be restored.
+        disk.write_whole(self._folder / FILES, [json.dumps({**said, "sha256": _digest(said)}, indent=0).encode()])
+        for path in _all_files(self._folder):
+            if path.relative_to(self._folder).as_posix() not in {*self._listed, FILES, SETTINGS}:
+                disk.remove(path)
         return self._written
 
     def _write_subject(self, subject: str) -> None:
         database = self._database
         rows = {name: _rows(database.catalogue, name, condition, subject) for name, condition in OF_SUBJECT.items()}
         place = f"subjects/{subject[-2:]}/{subject}"
-        self._seal(f"{place}.rows", database.keys.get(subject), json.dumps(rows).encode())
+        self._seal(place, database.keys.get(subject), json.dumps(rows).encode())
         for found in rows["objects"]:
             name = f"objects/{subject[-2:]}/{subject}/{found['name']}"
             if not (self._folder / name).exists():  # an object never changes
@@ -122,35 +121,45 @@ class _Writer:
             self._listed[name] = found["sealed_sha256"]
         who = database.root / "identities" / subject[-2:] / f"{subject}.who"
         if who.exists():
-            self._put(f"identities/{subject[-2:]}/{subject}.who", pieces_of(who))
+            self._put_small(f"identities/{subject[-2:]}/{subject}.{{}}.who", who.read_bytes())
 
     def _seal(self, name: str, key: bytes, data: bytes) -> None:
         digest = hashlib.sha256(data).hexdigest()
-        self._put(name, seal(key, f"{name} {digest}", [data]), head=digest.encode())
+        name = f"{name}.{digest[:16]}.rows"
+        self._put_small(name, digest.encode() + b"".join(seal(key, f"{name} {digest}", [data])))
 
-    def _put(self, name: str, pieces: Iterator[bytes], expected: str = "", head: bytes = b"") -> None:
-        digest = hashlib.sha256(head)
+    def _put_small(self, name: str, data: bytes) -> None:
+        """Write a file that has its hash in its name, so that it takes no other's place, unless it is there."""
+        digest = hashlib.sha256(data).hexdigest()
+        name = name.format(digest[:16])
+        if not (self._folder / name).is_file() or _sha256(self._folder / name) != digest:
+            self._put(name, iter([data]), digest)
+        self._listed[name] = digest
+
+    def _put(self, name: str, pieces: Iterator[bytes], expected: str) -> None:
+        digest = hashlib.sha256()
 
         def hashed() -> Iterator[bytes]:
-            if head:
-                yield head
             for piece in pieces:
                 digest.update(piece)
                 yield piece
-            if expected and digest.hexdigest() != expected:
+            if digest.hexdigest() != expected:
                 raise StoreError(f"{name} is damaged in the database; run lineament db verify")
 
         path = self._folder / name
         disk.make_folders(path.parent)
         disk.write_whole(path, hashed())
-        self._listed[name] = digest.hexdigest()
         self._written += 1
 
 
 def check_backup(folder: Path) -> list[str]:
     """Return what is amiss with a backup's files, in sentences; no key is needed."""
-    listed = _listed(folder)
+    listed = _contents(folder)[1]
     said = []
+    try:
+        read_settings(folder)
+    except LineamentError as error:
+        said.append(str(error))
     for name, digest in listed.items():
         path = folder / name
         if not path.is_file():
@@ -197,7 +206,7 @@ def restore(
         raise InputError(f"{root} is not empty; a restored database needs a folder of its own")
     if not (keys / "keys").is_dir():
         raise InputError(f"{keys} has no folder keys; give a copy that `lineament db backup --keys` made")
-    old = read_settings(folder)
+    old, listed = _contents(folder)
     settings = Settings(old.id, old.catalogue if catalogue is None else catalogue, key or old.key)
     master = load_master_key(settings.key)
     secret = derive(read_secret(keys, master), f"backups of {settings.id}")
@@ -217,21 +226,26 @@ def restore(
     write_law(rows)
     people = gone = 0
     with rows.writing():
-        shared_rows = json.loads(_unseal(folder, "shared.rows", secret))
+        shared_rows = json.loads(_unseal(folder, _named(listed, "shared."), secret))
         rows.run("DELETE FROM prompts")
         rows.run("DELETE FROM protocols")
         _insert(rows, shared_rows)
-        for path in sorted((folder / "subjects").glob("*/*.rows")):
-            if path.stem not in store:
+        for name in sorted(name for name in listed if name.startswith("subjects/")):
+            subject = Path(name).name.partition(".")[0]
+            if subject not in store:
                 gone += 1
                 continue
-            _insert(rows, json.loads(_unseal(folder, path.relative_to(folder).as_posix(), store.get(path.stem))))
-            _copy_objects(folder, root, path.stem)
+            _insert(rows, json.loads(_unseal(folder, name, store.get(subject))))
+            _copy_objects(folder, root, subject)
             people += 1
+        for name in sorted(name for name in listed if name.startswith("identities/")):
+            subject = Path(name).name.partition(".")[0]
+            if subject in store:
+                _copy(folder / name, root / "identities" / subject[-2:] / f"{subject}.who")
         if gone:
             _tombstone_broken(rows)
     with log.writing():
-        _insert_audit(log, json.loads(_unseal(folder, "audit.rows", secret)))
+        _insert_audit(log, json.loads(_unseal(folder, _named(listed, "audit."), secret)))
     AuditLog(log).append("", "restore", "*", people=people, gone=gone)
     rows.close()
     log.close()
@@ -324,9 +338,6 @@ def _tombstone_broken(catalogue: Catalogue) -> None:
 def _copy_objects(folder: Path, root: Path, subject: str) -> None:
     for path in sorted((folder / "objects" / subject[-2:] / subject).glob("*")):
         _copy(path, root / "objects" / subject[-2:] / subject / path.name)
-    who = folder / "identities" / subject[-2:] / f"{subject}.who"
-    if who.exists():
-        _copy(who, root / "identities" / subject[-2:] / who.name)
 
 
 def _copy(path: Path, target: Path) -> None:
@@ -340,13 +351,26 @@ def _unseal(folder: Path, name: str, key: bytes) -> bytes:
         return b"".join(unseal(key, f"{name} {digest}", file))
 
 
-def _listed(folder: Path) -> dict[str, str]:
+def _contents(folder: Path) -> tuple[Settings, dict[str, str]]:
+    """Return of which database a backup is, and its files with their hashes."""
     try:
-        return dict(json.loads((folder / FILES).read_text(encoding="utf-8"))["files"])
+        said = json.loads((folder / FILES).read_text(encoding="utf-8"))
+        digest = said.pop("sha256")
     except FileNotFoundError:
         raise InputError(f"{folder} is no backup, or was never finished") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{folder / FILES} is damaged: {error}") from None
+    if digest != _digest(said):
+        raise StoreError(f"{folder / FILES} is damaged: it has another hash than it says")
+    return Settings(**said["settings"]), said["files"]
+
+
+def _digest(said: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _named(listed: Mapping[str, str], start: str) -> str:
+    return next(name for name in listed if name.startswith(start))
 
 
 def _sha256(path: Path) -> str:

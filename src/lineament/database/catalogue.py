@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from lineament.database import rowsums
 from lineament.errors import InputError, StoreError
 
 Row = Mapping[str, Any]
@@ -56,6 +57,10 @@ class Catalogue(Protocol):
         """Return what is amiss with the pages and the references, in sentences."""
         ...
 
+    def keep_sums(self, *, anew: bool) -> None:
+        """Keep sums over all rows from now on, which `check` compares; anew after the tables were changed."""
+        ...
+
     def forget(self) -> None:
         """Leave nothing of deleted rows in the files: journals and free pages too."""
         ...
@@ -68,7 +73,7 @@ def row(catalogue: Catalogue, sql: str, **values: Any) -> Row | None:
     return next(iter(catalogue.rows(sql, **values)), None)
 
 
-def connect(place: str | Path, schema: str = "lineament") -> Catalogue:
+def connect(place: str | Path, schema: str = "lineament", key: bytes = b"") -> Catalogue:
     """Open a catalogue.
 
     Parameters
@@ -77,13 +82,15 @@ def connect(place: str | Path, schema: str = "lineament") -> Catalogue:
         A file of SQLite, made when it is missing, or the address of a PostgreSQL database, `postgresql://...`.
     schema : str
         Of PostgreSQL; made when it is missing.
+    key : bytes
+        Of the sums over the rows of SQLite.
 
     Raises
     ------
     StoreError
         It cannot be opened.
     """
-    return Postgres(str(place), schema) if str(place).startswith("postgresql:") else Sqlite(Path(place))
+    return Postgres(str(place), schema) if str(place).startswith("postgresql:") else Sqlite(Path(place), key)
 
 
 @contextmanager
@@ -97,7 +104,8 @@ def _told() -> Iterator[None]:
 class Sqlite:
     """A file of SQLite: write-ahead log, synced at each commit, deleted bytes overwritten."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: bytes = b"") -> None:
+        self._key = key
         with _told():
             self._open = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=512)
             self._open.row_factory = sqlite3.Row
@@ -154,7 +162,17 @@ class Sqlite:
         strays = self.rows("PRAGMA foreign_key_check")
         return said + [
             f"a row of {stray['table']} refers to a row of {stray['parent']} that is not there" for stray in strays
-        ]
+        ] + self._wrong_sums()
+
+    def keep_sums(self, *, anew: bool) -> None:
+        with _told():
+            if anew:
+                rowsums.seal(self._open, self._key)
+            rowsums.keep(self._open, self._key)
+
+    def _wrong_sums(self) -> list[str]:
+        with _told():
+            return rowsums.check(self._open, self._key)
 
     def forget(self) -> None:
         with _told():
@@ -232,6 +250,9 @@ class Postgres:
 
     def check(self) -> list[str]:
         return []  # the server checks references at each change, and its pages by its own checksums
+
+    def keep_sums(self, *, anew: bool) -> None:
+        pass  # the server's own checksums, where they are on
 
     def forget(self) -> None:
         with self._told():

@@ -269,8 +269,9 @@ def _connect(root: Path, settings: Settings, key: str | None = None) -> tuple[Ma
     master = load_master_key(key or settings.key)
     server = settings.catalogue
     catalogue = connect(server or root / "catalogue.sqlite", settings.id)
-    if migrate(catalogue, "catalogue"):
-        write_law(catalogue)
+    with catalogue.writing():  # both or neither
+        if migrate(catalogue, "catalogue"):
+            write_law(catalogue)
     log = connect(server or root / "audit.sqlite", settings.id)
     migrate(log, "audit")
     return master, catalogue, AuditLog(log)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ class ScanFacts:
     findings : list of mapping
         Of quality control: kind, severity, value, limit_value, said.
     files : list of dict
-        Originals and what was derived: id, role, place, suffix, size, derived, and of the derived tool, tool_version,
+        Originals and what was derived: id, role, place, suffix, size, meta, derived, and of the derived tool, tool_version,
         weights_sha256, parameters, made_at and parents.
     """
 
@@ -88,7 +89,7 @@ def describe_scan(database: Database, scan: str) -> ScanFacts:
     (found,) = rows(f"SELECT {COLUMNS} FROM scans c JOIN subjects s ON s.id = c.subject WHERE c.id = :scan", scan=scan)
     findings = rows("SELECT kind, severity, value, limit_value, said FROM findings WHERE scan = :scan", scan=scan)
     files = rows(
-        """SELECT a.id, a.role, a.place, a.suffix, a.derived, o.size, d.tool, d.tool_version, d.weights_sha256,
+        """SELECT a.id, a.role, a.place, a.suffix, a.derived, a.meta, o.size, d.tool, d.tool_version, d.weights_sha256,
         d.parameters, d.made_at FROM assets a JOIN objects o ON o.subject = a.subject AND o.name = a.object
         LEFT JOIN derivations d ON d.asset = a.id WHERE a.scan = :scan ORDER BY a.derived, a.role, a.place, a.id""",
         scan=scan,
@@ -99,7 +100,12 @@ def describe_scan(database: Database, scan: str) -> ScanFacts:
         scan=scan,
     )
     told = [
-        {**dict(each), "parents": [pair["parent"] for pair in parents if pair["asset"] == each["id"]]} for each in files
+        {
+            **dict(each),
+            "meta": json.loads(each["meta"]),
+            "parents": [pair["parent"] for pair in parents if pair["asset"] == each["id"]],
+        }
+        for each in files
     ]
     return ScanFacts(found, findings, told)
 

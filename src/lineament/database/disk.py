@@ -74,7 +74,8 @@ def put_in_place(temporary: Path, path: Path) -> None:
         _step("rename", str(path))
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        if not temporary.is_dir():  # of a folder, whoever wrote it takes care
+            temporary.unlink(missing_ok=True)
         raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
 
 
@@ -135,8 +136,11 @@ def remove_tree(path: Path) -> int:
         for name in names:
             remove(Path(folder, name))
             count += 1
-        _step("remove", folder)
-        os.rmdir(folder)
+        try:
+            _step("remove", folder)
+            os.rmdir(folder)
+        except OSError as error:
+            raise StoreError(f"cannot remove the folder {folder}: {error.strerror or error}") from error
     sync_folder(path.parent)
     return count
 

@@ -46,6 +46,8 @@ def migrate(catalogue: Catalogue, part: str) -> list[str]:
                 if applied[number]["sha256"] != digest:
                     raise StoreError(f"{name} is not the file that made this database; its schema cannot be relied on")
                 continue
+            if applied and not done and (said := catalogue.check()):  # or what is damaged would pass for right
+                raise StoreError(f"the {part} is damaged: {said[0]}; restore a backup with the program that made it")
             catalogue.script(text)
             disk.reach(f"migrated {name}")
             catalogue.run(
@@ -56,6 +58,7 @@ def migrate(catalogue: Catalogue, part: str) -> list[str]:
                 at=now(),
             )
             done.append(name)
+        catalogue.keep_sums(anew=bool(done))
     disk.reach("migrations committed")
     return done
 

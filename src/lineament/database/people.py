@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from lineament.database import disk
-from lineament.database.catalogue import row
+from lineament.database.catalogue import Row, row
 from lineament.database.cipher import seal_small, unseal_small
 from lineament.database.consent.law import find as find_jurisdiction
 from lineament.database.consent.law import headcount_alarm, retention_end
@@ -75,7 +75,7 @@ def controller_of(database: Database, project: str) -> Controller:
 
 
 def enrol(database: Database, project: str, subject: SubjectRecord, jurisdiction: str) -> str:
-    """Add a person to a project, unless the label is known there; return the person's random name.
+    """Add a person to a project; of one whose label is known there, add what was unknown. Return the random name.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def enrol(database: Database, project: str, subject: SubjectRecord, jurisdiction
     key = label_key(database, there, subject.label)
     known = row(
         database.catalogue,
-        "SELECT id, sex, birth_year FROM subjects WHERE project = :project AND label_key = :key",
+        "SELECT id, sex, origin, birth_year FROM subjects WHERE project = :project AND label_key = :key",
         project=there,
         key=key,
     )
@@ -107,12 +107,27 @@ def enrol(database: Database, project: str, subject: SubjectRecord, jurisdiction
                 raise InputError(
                     f"subject {subject.label!r} is known with the {name} {known[name]!r}, and now it is {said!r}"
                 )
+        _complete(database, there, known, subject)
         return str(known["id"])
     name = new_name("sub")
     database.guard.demand("enrol", there, subject=name)
     with shared(database.lock):  # until a row knows the key, `doctor` would take it for a leftover
         _add_subject(database, name, there, key, subject, jurisdiction)
     return name
+
+
+def _complete(database: Database, project: str, known: Row, subject: SubjectRecord) -> None:
+    """Add what is said now and was not known before."""
+    said = {"sex": subject.sex, "origin": subject.origin, "birth_year": subject.birth_year}
+    nothing = ("", None, "unknown")
+    new = {name: value for name, value in said.items() if value not in nothing and known[name] in nothing}
+    if new:
+        database.guard.demand("enrol", project, completed=known["id"], words=sorted(new))
+        values = {**dict(known), **new}
+        with database.catalogue.writing():
+            sql = "UPDATE subjects SET sex = :sex, origin = :origin, birth_year = :birth_year WHERE id = :id"
+            database.catalogue.run(sql, **values)
+            database.catalogue.run("UPDATE scans SET sex = :sex, origin = :origin WHERE subject = :id", **values)
 
 
 def _add_subject(

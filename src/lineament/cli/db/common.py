@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ JURISDICTIONS = ("GDPR", "PIPL", "BIPA", "OTHER")
 purpose = click.option(
     "--purpose", type=click.Choice(PURPOSES), required=True, help="What it is for; the person must have agreed to it."
 )
+SHOWN = 20
+"""Scans that are told one by one."""
 project = click.option("--project", metavar="NAME", help="May be left out while there is one project.")
 
 
@@ -37,8 +39,10 @@ def need_cryptography() -> None:
 def on_database(command: Command) -> Command:
     """Give a command `--db` and `--as`, and the open database as its first argument."""
 
-    @click.option("--as", "acting", envvar="LINEAMENT_ACTOR", metavar="ACTOR", help="Who acts; $LINEAMENT_ACTOR or you.")
-    @click.option("--db", "place", type=FILE, envvar="LINEAMENT_DB", help="The database's folder; $LINEAMENT_DB.")
+    @click.option(
+        "--as", "acting", envvar="LINEAMENT_ACTOR", metavar="ACTOR", help="Who acts; else $LINEAMENT_ACTOR, you."
+    )
+    @click.option("--db", "place", type=FILE, envvar="LINEAMENT_DB", help="Its folder; else $LINEAMENT_DB.")
     @wraps(command)
     def opened(place: Path | None, acting: str | None, **values: Any) -> None:
         from lineament.errors import InputError
@@ -96,6 +100,14 @@ def day(moment: str | None) -> str:
 def tell_json(value: Any) -> None:
     """Print a value as JSON."""
     click.echo(json.dumps(value, indent=1, default=lambda other: dict(other), ensure_ascii=False))
+
+
+def tell_some(lines: Sequence[str]) -> None:
+    """Print lines about scans, the first of many."""
+    for line in lines[:SHOWN]:
+        click.echo(line)
+    if len(lines) > SHOWN:
+        click.echo(f"and {len(lines) - SHOWN} more")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -176,8 +188,3 @@ def _filter_names() -> tuple[str, ...]:
         *("project", "subject", "session", "scan", "sex", "origin", "age", "modality", "expression", "protocol"),
         *("device", "has", "lacks", "max_holes", "max_noise", "consented", "captured", "ingested"),
     )
-
-
-def told(where: Mapping[str, Any]) -> str:
-    """Return filters in words."""
-    return ", ".join(f"{name} {value}" for name, value in where.items()) or "everything"

@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from lineament.cli.batch import end, show_columns, with_progress
-from lineament.cli.db.common import JURISDICTIONS, on_database, project, the_project
+from lineament.cli.db.common import JURISDICTIONS, on_database, project, tell_some, the_project
 from lineament.cli.options import FILE, cores
 
 if TYPE_CHECKING:
     from lineament.database.database import Database
     from lineament.database.intake.ingest import Outcome
     from lineament.database.records import Manifest
-
-SHOWN = 20
-"""Scans of each state that are told one by one."""
 
 
 @click.command()
@@ -87,10 +84,10 @@ def _tell_plan(database: Database, project: str, manifest: Manifest) -> None:
 def _show(done: list[Outcome]) -> None:
     counts = Counter(outcome.state for outcome in done)
     show_columns([(state, str(count)) for state, count in sorted(counts.items())], right=(1,))
-    for state in ("quarantined", "failed"):
-        told = [outcome for outcome in done if outcome.state == state]
-        for outcome in told[:SHOWN]:
-            name = outcome.scan or f"{outcome.record.subject} {outcome.record.expression}".strip()
-            click.echo(f"{state}: {name}: {outcome.reason}")
-        if len(told) > SHOWN:
-            click.echo(f"{state}: {len(told) - SHOWN} more")
+    tell_some(
+        [
+            f"{each.state}: {each.scan or f'{each.record.subject} {each.record.expression}'.strip()}: {each.reason}"
+            for each in sorted(done, key=lambda each: each.state)
+            if each.state in ("quarantined", "failed")
+        ]
+    )

@@ -15,6 +15,7 @@ from lineament.cli.options import FILE
 
 if TYPE_CHECKING:
     from lineament.database.database import Database
+    from lineament.database.reading import StoredScan
 
 STATES = ("accepted", "quarantined", "rejected")
 SUBJECT = ("id", "project", "sex", "origin", "birth_year", "jurisdiction", "state", "retain_until")
@@ -91,7 +92,7 @@ def _show_scan(scan: Any, findings: Any, files: list[dict[str, Any]]) -> None:
         (
             each["id"],
             "derived" if each["derived"] else "original",
-            f"{each['role']} {each['place']}",
+            f"{each['role']} {each['meta'].get('set_name', each['place'] or '')}".strip(),
             each["suffix"],
             f"{each['size']:,}",
             f"{each['tool']} {each['tool_version']}, {day(each['made_at'])}, from {' '.join(each['parents'])}"
@@ -119,16 +120,26 @@ def read(database: Database, scan: str, output: Path, purpose: str, derived: boo
     From then on the files are in your hands: the database does not see what becomes of them, and a withdrawal does not
     reach them. To give scans to others, use `lineament db export`.
     """
-    from lineament.database import disk
     from lineament.database.reading import open_scan
+
+    write_files(open_scan(database, scan, purpose=purpose), output, derived)
+
+
+def write_files(scan: StoredScan, folder: Path, derived: bool) -> None:
+    """Write the files of a scan that may be read, and tell where."""
+    from lineament.database import disk
     from lineament.io.folder import make_folder
 
-    found = open_scan(database, scan, purpose=purpose)
-    make_folder(output)
-    for asset in found.assets:
+    make_folder(folder)
+    taken: set[str] = set()
+    for asset in scan.assets:
         if derived or not asset.derived:
-            path = output / f"{scan}.{asset.role}{asset.place or ''}.{asset.suffix}"
-            disk.write_whole(path, found.pieces(asset))
+            which = asset.meta.get("set_name") or (str(asset.place) if asset.place else "")
+            name = ".".join(filter(None, (scan.id, asset.role, which)))
+            name += f".{asset.id}" if name in taken else ""  # made again since
+            taken.add(name)
+            path = folder / f"{name}.{asset.suffix}"
+            disk.write_whole(path, scan.pieces(asset))
             click.echo(f"  {path}")
 
 

@@ -93,9 +93,9 @@ def _withdraw(database: Database, subject: str, papers: Path | None) -> None:
         show_result((), write_papers(database, subject, papers))
     else:
         click.echo(document["text"])
-    written = letters_of(database, subject)
-    if written and papers is None:
-        click.echo(f"{len(written)} letters wait to be sent: lineament db letters {subject} -o FOLDER")
+        if written := letters_of(database, subject):
+            click.echo(f"letters to be sent: {len(written)}; write them with: lineament db letters {subject} -o FOLDER")
+    click.echo("Bring the copy of the keys up to date now, so that backups forget the person: lineament db backup --keys")
 
 
 @click.command()

@@ -67,7 +67,8 @@ def _load() -> Work:
     """Import all that parsing needs, while files may still be opened, and return what turns a request to a reply."""
     from PIL import Image
 
-    from lineament.database.intake.inspection import IMAGES, inspect_file
+    from lineament.database.intake.formats import IMAGES
+    from lineament.database.intake.inspection import inspect_file
     from lineament.errors import LineamentError
 
     Image.init()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from lineament.database import disk
 from lineament.database.access import Request, authorize
+from lineament.database.capture import calibration_at
 from lineament.database.catalogue import row
 from lineament.database.cipher import seal_small
 from lineament.database.find import project_named
@@ -213,7 +214,13 @@ def _write_rows(database: Database, project: str, name: str, each: Prepared) -> 
     quality = in_millimetres(found, each.unit) if found else {}
     at = now()
     (person,) = database.catalogue.rows("SELECT sex, origin FROM subjects WHERE id = :subject", subject=subject)
-    findings = (*each.findings, *_same_elsewhere(database, found.geometry_key if found else "", subject))
+    device = _device(database, record.device)
+    captured = None if record.captured_at is None else stamp(record.captured_at)
+    findings = (
+        *each.findings,
+        *_same_elsewhere(database, found.geometry_key if found else "", subject),
+        *_out_of_calibration(database, device, captured),
+    )
     reasons = [finding.text for finding in findings if finding.severity == "refuse"]
     state = "accepted" if verdict(findings) == "accept" else "quarantined"
     attributes = json.dumps(dict(record.attributes), default=str).encode()
@@ -233,7 +240,7 @@ def _write_rows(database: Database, project: str, name: str, each: Prepared) -> 
         protocol=_protocol(database, record.protocol),
         expression=record.expression,
         repeat=record.repeat,
-        device=_device(database, record.device),
+        device=device,
         age=record.age,
         state=state,
         reason="; ".join(reasons),
@@ -246,7 +253,7 @@ def _write_rows(database: Database, project: str, name: str, each: Prepared) -> 
         geometry=(found.geometry_key or None) if found else None,
         frames=max(1, sum(file.role in ("geometry", "depth") for file in record.files)),
         fps=record.fps,
-        captured=None if record.captured_at is None else stamp(record.captured_at),
+        captured=captured,
         at=at,
         by=database.guard.actor,
         sex=person["sex"],
@@ -317,6 +324,12 @@ def _same_elsewhere(database: Database, key: str, subject: str) -> list[Finding]
     ]
 
 
+def _out_of_calibration(database: Database, device: str | None, captured: str | None) -> list[Finding]:
+    if not calibration_at(database, device, captured)[1]:
+        return []
+    return [Finding("calibration", "warn", None, None, "the device's calibration had expired when this was captured")]
+
+
 def _session(database: Database, subject: str, record: ScanRecord) -> str:
     known = row(
         database.catalogue,
@@ -326,15 +339,17 @@ def _session(database: Database, subject: str, record: ScanRecord) -> str:
     )
     if known is not None:
         return str(known["id"])
-    name = new_name("ses")
+    name, device = new_name("ses"), _device(database, record.device)
+    at = None if record.captured_at is None else stamp(record.captured_at)
     database.catalogue.run(
-        """INSERT INTO sessions (id, subject, label_key, device, started_at, age)
-        VALUES (:id, :subject, :key, :device, :at, :age)""",
+        """INSERT INTO sessions (id, subject, label_key, device, calibration, started_at, age)
+        VALUES (:id, :subject, :key, :device, :calibration, :at, :age)""",
         id=name,
         subject=subject,
         key=key,
-        device=_device(database, record.device),
-        at=None if record.captured_at is None else stamp(record.captured_at),
+        device=device,
+        calibration=calibration_at(database, device, at)[0],
+        at=at,
         age=record.age,
     )
     return name

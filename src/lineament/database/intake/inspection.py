@@ -6,8 +6,6 @@ Symbols: N points, T triangles. Lengths are in the file's own unit: which one th
 from __future__ import annotations
 
 import hashlib
-import io
-import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -15,26 +13,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from lineament.database.intake.formats import (
+    IMAGE_SUFFIXES,
+    look_at_arrays,
+    look_at_depth,
+    look_at_image,
+    look_at_json,
+    look_at_landmarks,
+    look_at_video,
+)
 from lineament.errors import FormatError, InputError
 from lineament.geometry.quality import estimate_noise, measure_topology, median_spacing, weld
 from lineament.io.depth import SUFFIXES as DEPTH_SUFFIXES
-from lineament.io.depth import parse_depth
 from lineament.io.landmarks import READERS as LANDMARK_READERS
-from lineament.io.landmarks import read_landmarks
 from lineament.io.load import load_bytes
-from lineament.io.npy import parse_npy, parse_npz
 from lineament.io.scans import READERS as SCAN_READERS
 from lineament.io.scans import read_scan
-from lineament.io.scans.text import quote, warn_unfinished
 from lineament.types import Floats, Scan
 
-IMAGES = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
-"""Decoders of Pillow that are used; the others are never asked."""
-IMAGE_SUFFIXES = ("png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp")
-MOST_PIXELS = 1 << 28
-"""Of an image; textures of 16384 x 16384 are common."""
 PLACES = 100
 """Where noise and spacing are measured; ten times as many change them by a few percent."""
 SIXTEEN_BITS = b"\x10\x00"
@@ -201,21 +198,21 @@ def _measure(path: Path, role: str, suffix: str) -> dict[str, Any]:
     if suffix in CODE_SUFFIXES:
         raise InputError(f"files that end in .{suffix} may hold programs and are not taken")
     if role == "video":
-        return _video(path)
+        return look_at_video(path)
     if role == "landmarks" and path.name.lower().endswith(tuple(LANDMARK_READERS)):
-        return _landmarks(path, suffix)
+        return look_at_landmarks(path, suffix)
     if role == "geometry" and suffix in SCAN_READERS:
         return _scan(read_scan(path))
     if role == "depth" and suffix in DEPTH_SUFFIXES:
         data = load_bytes(path)
         eight_bits = suffix == "png" and data[24:26] != SIXTEEN_BITS
-        return _image(data) if eight_bits else _depth(data, suffix)
+        return look_at_image(data) if eight_bits else look_at_depth(data, suffix)
     if suffix in IMAGE_SUFFIXES:
-        return _image(load_bytes(path))
+        return look_at_image(load_bytes(path))
     if suffix in ("npz", "npy"):
-        return _arrays(load_bytes(path), suffix)
+        return look_at_arrays(load_bytes(path), suffix)
     if suffix == "json":
-        return _json(load_bytes(path))
+        return look_at_json(load_bytes(path))
     return {"kind": "opaque", "format": suffix}
 
 
@@ -226,7 +223,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-# ---- geometry --------------------------------------------------------------------------------------------------------
 def _scan(scan: Scan) -> dict[str, Any]:
     finite = np.isfinite(scan.points).all(axis=1)
     points, welded = scan.points[finite], weld(scan.points)
@@ -312,131 +308,3 @@ def same_geometry(key: str, other: str) -> bool:
         return False
     steps = np.abs(np.array(numbers, np.float64) - np.array(others, np.float64))
     return bool(steps[0] <= MEAN_STEP and (steps[1:] <= DECILE_STEP).all())
-
-
-# ---- everything else -------------------------------------------------------------------------------------------------
-def _depth(data: bytes, suffix: str) -> dict[str, Any]:
-    values = parse_depth(data, suffix)
-    valid: npt.NDArray[np.bool_] = np.isfinite(values) & (values > 0)
-    if not valid.any():
-        raise InputError("no pixel of the depth image is valid (above zero and finite)")
-    height, width = values.shape
-    return {
-        "kind": "depth", "format": suffix, "width": width, "height": height, "mode": values.dtype.name,
-        "points": int(np.count_nonzero(valid)), "missing": 1 - float(valid.mean()),
-    }  # fmt: skip
-
-
-def _image(data: bytes) -> dict[str, Any]:
-    """Decode an image whole, so that a damaged one is refused here and not by whoever reads it years later."""
-    from PIL import Image, UnidentifiedImageError
-
-    notes = []
-    try:
-        with Image.open(io.BytesIO(data), formats=IMAGES) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise FormatError(f"the image has {image.width} x {image.height} pixels; up to {MOST_PIXELS} are read")
-            form, width, height, mode = image.format or "", image.width, image.height, image.mode
-            image.load()
-            frames = getattr(image, "n_frames", 1)
-            if image.getexif():
-                notes.append("the image carries EXIF data, which may tell where and by whom it was taken")
-    except UnidentifiedImageError:
-        raise FormatError(f"the image begins with {quote(data)}, which is none of {', '.join(IMAGES)}") from None
-    except FormatError:
-        raise
-    except MemoryError:
-        raise
-    except Exception as error:
-        # Pillow's decoders raise a dozen kinds of errors on damaged files
-        raise FormatError(f"the image is damaged or cut off ({type(error).__name__})") from None
-    _check_end(data, form)
-    if frames > 1:
-        notes.append(f"the image holds {frames} pictures; the first was looked at")
-    return {
-        "kind": "image", "format": form.lower(), "width": width, "height": height, "mode": mode, "notes": tuple(notes)
-    }  # fmt: skip
-
-
-def _check_end(data: bytes, form: str) -> None:
-    """Refuse what some decoders let pass: an image without its end."""
-    ends = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
-    if form in ends and ends[form] not in data[-4096:]:
-        raise FormatError(f"the {form} image has no end; the file is cut off")
-    sizes = {"BMP": (2, 0), "WEBP": (4, 8)}
-    if form in sizes:
-        start, more = sizes[form]
-        declared = int.from_bytes(data[start : start + 4], "little") + more
-        if declared > len(data):
-            raise FormatError(f"the {form} image declares {declared} bytes, but has {len(data)}; it is cut off")
-
-
-def _landmarks(path: Path, suffix: str) -> dict[str, Any]:
-    found = read_landmarks(path)
-    notes: list[str] = []
-    if suffix not in ("json", "ljson", "pp"):
-        warn_unfinished(load_bytes(path), notes)
-    gone = np.isnan(found.xyz).any(axis=1)
-    values: dict[str, Any] = {
-        "kind": "landmarks", "format": suffix, "points": len(found), "missing": float(gone.mean()),
-        "stated": found.unit or "", "set_name": found.set_name,
-        "notes": tuple(notes),
-    }  # fmt: skip
-    if not gone.all():
-        low, high = found.xyz[~gone].min(axis=0), found.xyz[~gone].max(axis=0)
-        values["low"], values["high"] = low.tolist(), high.tolist()
-        values["extent"] = float((high.astype(np.float64) - low).max())
-    return values
-
-
-def _arrays(data: bytes, suffix: str) -> dict[str, Any]:
-    found = {"": parse_npy(data)} if suffix == "npy" else parse_npz(data)
-    if not any(values.size for values in found.values()):
-        raise FormatError("the arrays are empty")
-    return {"kind": "arrays", "format": suffix, "points": sum(values.size for values in found.values())}
-
-
-def _json(data: bytes) -> dict[str, Any]:
-    try:
-        json.loads(data)
-    except (ValueError, RecursionError):
-        raise FormatError("the file is not JSON, cut off, or nested too deep") from None
-    return {"kind": "json", "format": "json"}
-
-
-def _video(path: Path) -> dict[str, Any]:
-    """Look at the container only: its first bytes, and whether its blocks end where the file ends."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        start = file.read(12)
-        if start[4:8] == b"ftyp":
-            form, at = "mp4", 0
-        elif start[:4] == b"RIFF" and start[8:] == b"AVI ":
-            form, at = "avi", 0
-        elif start[:4] == b"\x1a\x45\xdf\xa3":
-            note = "the end of this video was not checked"
-            return {"kind": "video", "format": "mkv", "notes": (note,)}
-        else:
-            raise FormatError(f"the video begins with {quote(start)}, which is no MP4, MOV, AVI, MKV or WebM")
-        names: list[bytes] = []
-        while at < size:
-            file.seek(at)
-            head = file.read(16)
-            length, names = _block(head, form), [*names, head[:4] if form == "avi" else head[4:8]]
-            if length == 0 and form == "mp4":
-                length = size - at  # the last box, up to the end of the file
-            if length < 8 or at + length > size or len(names) > 10_000:
-                raise FormatError(f"the {form.upper()} video is cut off or damaged: a block of {length} bytes at {at}")
-            at += length
-    if form == "mp4" and not {b"moov", b"moof"} & set(names):
-        raise FormatError("the MP4 video has no index ('moov'); it is cut off or damaged")
-    return {"kind": "video", "format": form}
-
-
-def _block(head: bytes, form: str) -> int:
-    """Return the length of an MP4 box or a RIFF list, with its head."""
-    if form == "avi":
-        length = int.from_bytes(head[4:8], "little") + 8
-        return length + length % 2
-    length = int.from_bytes(head[:4], "big")
-    return int.from_bytes(head[8:16], "big") if length == 1 else length

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,8 @@ from lineament.database.locks import shared
 from lineament.database.releases.create import pseudonym, release_named
 from lineament.database.releases.view import view
 from lineament.database.when import new_name, now
-from lineament.errors import AccessError, InputError
+from lineament.errors import AccessError, InputError, LineamentError, StoreError
+from lineament.io.folder import make_folder
 
 if TYPE_CHECKING:
     from lineament.database.database import Database
@@ -52,6 +54,9 @@ def hand_out(
         raise InputError(f"there is no layout {layout!r}; there are {', '.join(EXPORTERS)}")
     if not recipient.strip():
         raise InputError("an export needs a recipient, who is told when somebody withdraws")
+    target = folder.absolute()
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError(f"{folder} is not empty; an export needs a folder of its own")
     chosen = release_named(database.catalogue, release)
     if chosen["state"] != "published":
         raise InputError(
@@ -70,7 +75,6 @@ def hand_out(
     if len(allowed) != len(scans):
         why = ", ".join(f"{many} {code}" for code, many in refused.items())
         raise AccessError(f"{len(scans) - len(allowed)} of {len(scans)} scans may not be handed to {recipient}: {why}")
-    target = folder.absolute()
     database.catalogue.run(
         """INSERT INTO exports
         VALUES (:id, :release, :layout, :recipient, :contact, :country, :folder, 'writing', :by, :at)""",
@@ -128,31 +132,44 @@ def rebuild(database: Database, exported: Row, release: Row) -> None:
         release=release["id"],
         id=exported["id"],
     )
-    try:
-        _write(maker, release, exported["id"], exported["layout"], Path(exported["folder"]), exported["country"])
-    except BaseException:
-        database.catalogue.run("UPDATE exports SET state = 'removed' WHERE id = :id", id=exported["id"])
-        raise
+    _write(maker, release, exported["id"], exported["layout"], Path(exported["folder"]), exported["country"])
 
 
 def _write(database: Database, release: Row, name: str, layout: str, folder: Path, country: str) -> tuple[Written, ...]:
     # In a folder beside, so that the folder of this name is there whole or not at all.
     beside = _beside(folder, name)
     shutil.rmtree(beside, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
+        make_folder(folder.parent)
         written = export(view(database, release, country), beside, layout)
-        if folder.is_dir():
-            folder.rmdir()
+        _clear(folder)
+        _list(database, release["id"], name, written)  # before the files are in place: `doctor` goes by the list
         disk.put_in_place(beside, folder)
         disk.sync_folder(folder.parent)
+        database.catalogue.run("UPDATE exports SET state = 'handed out' WHERE id = :id", id=name)
     except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
+        with suppress(LineamentError):
+            remove_export(database, {"id": name, "folder": str(folder)})
         raise
+    disk.reach("export written")
+    return written
+
+
+def _clear(folder: Path) -> None:
+    """Let a folder that is empty make room."""
+    try:
+        if folder.is_dir():
+            folder.rmdir()
+    except OSError as error:
+        raise StoreError(f"cannot put an export at {folder}: {error.strerror or error}") from error
+
+
+def _list(database: Database, release: str, name: str, written: Sequence[Written]) -> None:
+    """Note the files of an export, and whom each tells of."""
     people = {
-        pseudonym(database, release["id"], each["subject"]): each["subject"]
+        pseudonym(database, release, each["subject"]): each["subject"]
         for each in database.catalogue.rows(
-            "SELECT DISTINCT subject FROM release_scans WHERE release = :id", id=release["id"]
+            "SELECT DISTINCT subject FROM release_scans WHERE release = :id", id=release
         )
     }
     with database.catalogue.writing():
@@ -163,9 +180,6 @@ def _write(database: Database, release: Row, name: str, layout: str, folder: Pat
         database.catalogue.run_many(
             "INSERT INTO export_subjects VALUES (:export, :path, :subject)", list(_whose(name, written, people))
         )
-        database.catalogue.run("UPDATE exports SET state = 'handed out' WHERE id = :id", id=name)
-    disk.reach("export written")
-    return written
 
 
 def _beside(folder: Path, name: str) -> Path:

@@ -23,6 +23,7 @@ from lineament.types import DepthFrame, Source
 SUFFIXES = ("png", "npy")
 CAMERA = ("fx", "fy", "cx", "cy")
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+PNG_END = b"IEND\xaeB`\x82"
 PIXEL_LIMIT = 1 << 26
 """Pixels of a depth image; sensors have a few million."""
 
@@ -131,7 +132,7 @@ def _parse_png(data: bytes) -> npt.NDArray[Any]:
     if data[24:26] != b"\x10\x00":
         raise FormatError("the PNG file is not a depth image: expected one channel of 16 bits")
     # refused here, since Pillow would only warn
-    if width * height > PIXEL_LIMIT or b"IEND" not in data[-64:]:
+    if width * height > PIXEL_LIMIT or PNG_END not in data[-64:]:
         raise FormatError(f"the PNG file of {width} x {height} pixels is too large, or cut off")
     try:
         from PIL import Image
