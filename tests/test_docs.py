@@ -53,8 +53,8 @@ def test_shown_command_lines_exist(page: Path) -> None:
     for words in calls(page):
         path = (words[0],)
         assert path in COMMANDS, f"lineament {words[0]}"
-        if isinstance(COMMANDS[path], click.Group) and len(words) > 1:
-            path = words[:2]
+        while isinstance(COMMANDS[path], click.Group) and len(words) > len(path):
+            path = words[: len(path) + 1]
             assert path in COMMANDS, f"lineament {' '.join(path)}"
         known = {name for param in COMMANDS[path].params for name in (*param.opts, *param.secondary_opts)} | {"--help"}
         shown = {word.strip("[]").split("=")[0] for word in words if re.match(r"\[?--?[a-z]", word)}

@@ -124,7 +124,9 @@ def _videos(rng: np.random.Generator) -> list[Base]:
 
 # ---- made from good files --------------------------------------------------------------------------------------------
 def cut(base: Base, rng: np.random.Generator) -> bytes:
-    return base.data[: int(rng.integers(1, len(base.data)))]
+    """Cut anywhere, or within the last bytes, where it is seen least."""
+    size = len(base.data)
+    return base.data[: int(rng.integers(1 if rng.random() < 0.6 else max(size - 64, 1), size))]
 
 
 def flip_bits(base: Base, rng: np.random.Generator) -> bytes:

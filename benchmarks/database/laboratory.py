@@ -1,7 +1,7 @@
 """A small laboratory whose database holds a little of everything: made once, put back before each trial.
 
-All of it lies in one folder, since exports and settings name absolute paths: `Laboratory.restore` copies the folder as it
-was made over what a trial left. The master key lies beside the database, which a real one must not.
+All of it lies in one folder, since exports and settings name absolute paths: `Laboratory.restore` copies the folder as
+it was made over what a trial left. The master key lies beside the database, which a real one must not.
 """
 
 from __future__ import annotations

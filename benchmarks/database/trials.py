@@ -1,7 +1,7 @@
 """What is done to a database while it is killed or its disk fails, and what must be true of it afterwards.
 
-A trial puts the laboratory back, lets one operation run in a forked process that tells through a pipe of everything that
-the library acknowledged, ends that process, and looks at what is left. POSIX only.
+A trial puts the laboratory back, lets one operation run in a forked process that tells through a pipe of everything
+that the library acknowledged, ends that process, and looks at what is left. POSIX only.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
+from time import perf_counter
 from typing import Any
 
 from laboratory import PROJECT, TERMS, Laboratory, planted
@@ -72,7 +74,7 @@ def publish(lab: Laboratory, ack: Ack) -> None:
         release = create_release(database, "again", PROJECT, "training", **TERMS)
         ack("release", release.id)
         for layout in lab.layouts:
-            folder = lab.work / "out" / f"again-{layout}"
+            folder = lab.work / "out" / f"{release.id}-{layout}"
             written = hand_out(database, release.id, layout, folder, "Carol", country="FR")
             ack("export", str(folder), {each.path.as_posix(): each.sha256 for each in written})
 
@@ -95,8 +97,7 @@ def back_up(lab: Laboratory, ack: Ack) -> None:
 
 def rotate(lab: Laboratory, ack: Ack) -> None:
     with lab.opened() as database:
-        rotate_key(database, str(lab.work / "other.key"))
-        ack("rotated")
+        ack("rotated", rotate_key(database, str(lab.work / f"{token_hex(4)}.key")))
 
 
 OPERATIONS: dict[str, Callable[[Laboratory, Ack], None]] = {
@@ -135,6 +136,10 @@ class Ran:
     error: str
 
 
+def nothing() -> None:
+    pass
+
+
 def run(
     lab: Laboratory,
     operation: Callable[[Laboratory, Ack], None],
@@ -142,17 +147,18 @@ def run(
     kill_at: int | None = None,
     kill_after: float | None = None,
     tell_steps: bool = False,
-    prepare: Callable[[], Callable[[], None] | None] | None = None,
+    prepare: Callable[[], None] = nothing,
+    last: Callable[[], None] = nothing,
 ) -> Ran:
     """Run an operation in a process of its own, and kill it before its k-th step, or some seconds after its first.
 
-    `prepare` is called in that process before, and what it returns just before the process kills itself.
+    `prepare` is called in that process before it begins, and `last` just before it kills itself.
     """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _serve(lab, operation, writing, kill_at, tell_steps, prepare)  # never returns
+        _serve(lab, operation, writing, kill_at, tell_steps, prepare, last)  # never returns
     os.close(writing)
     return _follow(child, reading, kill_after)
 
@@ -163,9 +169,11 @@ def _serve(
     pipe: int,
     kill_at: int | None,
     tell_steps: bool,
-    prepare: Callable[[], Callable[[], None] | None] | None,
+    prepare: Callable[[], None],
+    last: Callable[[], None],
 ) -> None:
     lock, count = threading.Lock(), [0]
+    watched = None
 
     def tell(*what: Any) -> None:
         os.write(pipe, json.dumps(what).encode() + b"\n")
@@ -173,17 +181,19 @@ def _serve(
     def watcher(kind: str, what: str) -> None:
         with lock:
             if count[0] == kill_at:
-                if last is not None:
-                    last()
+                last()
                 os.kill(os.getpid(), signal.SIGKILL)
             count[0] += 1
             if tell_steps:
                 tell("step", kind, what)
             elif count[0] == 1:
                 tell("begun")
+        if watched is not None:
+            watched(kind, what)
 
     try:
-        last = prepare() if prepare is not None else None
+        prepare()
+        watched = disk._watcher  # by `prepare`
         disk.watch(watcher)
         operation(lab, lambda *what: tell("ack", *what))
         tell("end", "")
@@ -194,8 +204,6 @@ def _serve(
 
 
 def _follow(child: int, pipe: int, kill_after: float | None) -> Ran:
-    from time import perf_counter
-
     steps: list[tuple[str, str]] = []
     acked: list[list[Any]] = []
     begun = timer = None
@@ -353,7 +361,7 @@ def _kept(lab: Laboratory, database: Database, kind: str, what: list[Any]) -> bo
             there = "SELECT 1 FROM withdrawals WHERE done_at IS NOT NULL"
             return row(database.catalogue, there) is not None and lab.people[LEAVES] not in database.keys
         case "rotated":
-            return database.settings.key == str(lab.work / "other.key") and not database.settings.next_key
+            return database.settings.key == what[0] and not database.settings.next_key
         case "backup" | "keys" | "migrated":
             return True  # `_backup_holds`, and the table that the last migration fills
     raise ValueError(kind)
@@ -384,7 +392,7 @@ def _half_exports(database: Database) -> int:
             for each in listed
         )
         gone = exported["state"] == "removed" and not listed
-        half += not (whole and listed or gone)
+        half += not ((whole and listed) or gone)
         known[folder] = known.get(folder, False) or exported["state"] == "handed out"
     for folder in {folder.parent for folder in known}:
         half += sum(not known.get(place, False) for place in folder.iterdir()) if folder.is_dir() else 0

@@ -15,7 +15,7 @@ from lineament.database.people import enrol, read_identity, subject_labelled, wr
 from lineament.database.records import SubjectRecord
 from lineament.database.releases.create import pseudonym
 from lineament.database.rotate import rotate_key
-from lineament.database.verify import verify
+from lineament.database.verify import doctor, verify
 from lineament.errors import InputError, StoreError
 
 
@@ -69,7 +69,7 @@ def test_a_program_that_was_open_makes_no_key_that_is_lost(lab, people: list[str
 
 
 def test_cut_off_before_each_step(lab, people: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    copy, steps = lab.root / "copy", [0]
+    copy, step = lab.root / "copy", 0
     shutil.copytree(lab.root / "db", copy)
     place = lab.root / "new.key"
 
@@ -95,17 +95,18 @@ def test_cut_off_before_each_step(lab, people: list[str], monkeypatch: pytest.Mo
         return False
 
     while True:
-        steps[0] += 1
-        cut = killed_at(steps[0])
+        step += 1
+        cut = killed_at(step)
         with lab.opened() as database:
-            assert whole(database, people), steps[0]
+            list(doctor(database))  # a temporary file may be left, of a key that is wrapped
+            assert whole(database, people), step
             assert database.settings.next_key == ""
         if not cut:
             break
         shutil.rmtree(lab.root / "db")
         shutil.copytree(copy, lab.root / "db")
         place.unlink(missing_ok=True)
-    assert steps[0] > 20
+    assert step > 20
 
 
 def test_a_place_that_is_no_place(lab) -> None:

@@ -64,9 +64,10 @@ class AuditLog:
         allowed: bool = True,
         reason: str = "",
         about: Iterable[str] = (),
+        durable: bool = True,
         **detail: Any,
     ) -> int:
-        """Write an entry, durable; return its number.
+        """Write an entry; return its number.
 
         Parameters
         ----------
@@ -74,6 +75,9 @@ class AuditLog:
         allowed : bool
         about : iterable of str
             Further objects that it concerns, such as the scans of an export; part of the entry.
+        durable : bool
+            Whether it must survive a loss of power before this returns. Only searches do without, which give no bytes
+            of anybody: a sync for each would make them slow, and the next durable entry takes theirs along.
         **detail
             JSON values.
 
@@ -84,7 +88,7 @@ class AuditLog:
         """
         objects = sorted({object, *about})
         told = {**detail, "about": objects} if len(objects) > 1 else detail
-        with self._connection.writing():
+        with self._connection.writing(durable):
             last = self.head()
             entry = {
                 "seq": last.seq + 1,

@@ -209,7 +209,8 @@ def restore(
     old, listed = _contents(folder)
     settings = Settings(old.id, old.catalogue if catalogue is None else catalogue, key or old.key)
     master = load_master_key(settings.key)
-    secret = derive(read_secret(keys, master), f"backups of {settings.id}")
+    whole = read_secret(keys, master)
+    secret, sums = derive(whole, f"backups of {settings.id}"), derive(whole, f"rows of {settings.id}")
     for name in ("objects", "keys", "identities"):
         disk.make_folders(root / name)
     for kind, suffix in (("keys", ".key"), ("identities", ".key")):
@@ -217,8 +218,8 @@ def restore(
             _copy(path, root / kind / path.parent.name / path.name)
     _copy(keys / SECRET, root / SECRET)
     store = KeyStore(root / "keys", master, "data")
-    rows = connect(settings.catalogue or root / "catalogue.sqlite", settings.id)
-    log = connect(settings.catalogue or root / "audit.sqlite", settings.id)
+    rows = connect(settings.catalogue or root / "catalogue.sqlite", settings.id, sums)
+    log = connect(settings.catalogue or root / "audit.sqlite", settings.id, sums)
     migrate(rows, "catalogue")
     migrate(log, "audit")
     if row(rows, "SELECT 1 FROM actors LIMIT 1"):

@@ -49,8 +49,11 @@ class Catalogue(Protocol):
         ...
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """All changes in the block, durable when it ends, or none; nobody else writes meanwhile. May be nested."""
+    def writing(self, durable: bool = True) -> Iterator[None]:
+        """All changes in the block, or none; nobody else writes meanwhile. May be nested.
+
+        When it ends they are on disk, and survive a loss of power; if not `durable`, only the end of the program.
+        """
         ...
 
     def check(self) -> list[str]:
@@ -142,27 +145,32 @@ class Sqlite:
             self.run(statement)
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, durable: bool = True) -> Iterator[None]:
         if self._open.in_transaction:
             yield
             return
         with _told():
+            if not durable:
+                self._open.execute("PRAGMA synchronous = NORMAL")
             self._open.execute("BEGIN IMMEDIATE")
         try:
             yield
             with _told():
                 self._open.execute("COMMIT")
-        except BaseException:
+        finally:
             if self._open.in_transaction:
                 self._open.execute("ROLLBACK")
-            raise
+            if not durable:
+                self._open.execute("PRAGMA synchronous = FULL")
 
     def check(self) -> list[str]:
         said = [text for found in self.rows("PRAGMA integrity_check") if (text := found["integrity_check"]) != "ok"]
         strays = self.rows("PRAGMA foreign_key_check")
-        return said + [
-            f"a row of {stray['table']} refers to a row of {stray['parent']} that is not there" for stray in strays
-        ] + self._wrong_sums()
+        return (
+            said
+            + [f"a row of {stray['table']} refers to a row of {stray['parent']} that is not there" for stray in strays]
+            + self._wrong_sums()
+        )
 
     def keep_sums(self, *, anew: bool) -> None:
         with _told():
@@ -172,7 +180,14 @@ class Sqlite:
 
     def _wrong_sums(self) -> list[str]:
         with _told():
-            return rowsums.check(self._open, self._key)
+            alone = not self._open.in_transaction
+            if alone:
+                self._open.execute("BEGIN")  # sums and rows of one moment, while others write
+            try:
+                return rowsums.check(self._open, self._key)
+            finally:
+                if alone:
+                    self._open.execute("ROLLBACK")
 
     def forget(self) -> None:
         with _told():
@@ -239,13 +254,15 @@ class Postgres:
                 self._open.execute(statement)
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, durable: bool = True) -> Iterator[None]:
         with self._told():
             if self._open.info.transaction_status != 0:  # inside a transaction already
                 yield
                 return
             with self._open.transaction():
                 self._open.execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": self._lock})
+                if not durable:
+                    self._open.execute("SET LOCAL synchronous_commit TO off")
                 yield
 
     def check(self) -> list[str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -253,11 +253,11 @@ def read_settings(root: Path) -> Settings:
         raise InputError(f"{root} is no database; make one with: lineament db init {root}") from None
     except (OSError, ValueError) as error:
         raise StoreError(f"{root / SETTINGS} is damaged: {error}") from None
-    if not isinstance(said, dict) or not {"id", "catalogue", "key", "format"} <= said.keys():
-        raise StoreError(f"{root / SETTINGS} is damaged: it lacks what it must say")
+    if not isinstance(said, dict) or said.keys() != {each.name for each in fields(Settings)}:
+        raise StoreError(f"{root / SETTINGS} is damaged: it does not say what it must say")
     if said["format"] != FORMAT:
         raise StoreError(f"{root} is a database of format {said['format']}, this program knows {FORMAT}")
-    return Settings(str(said["id"]), str(said["catalogue"]), str(said["key"]), str(said.get("next_key", "")))
+    return Settings(str(said["id"]), str(said["catalogue"]), str(said["key"]), str(said["next_key"]))
 
 
 def write_settings(root: Path, settings: Settings) -> None:
@@ -268,11 +268,12 @@ def write_settings(root: Path, settings: Settings) -> None:
 def _connect(root: Path, settings: Settings, key: str | None = None) -> tuple[MasterKey, Catalogue, AuditLog]:
     master = load_master_key(key or settings.key)
     server = settings.catalogue
-    catalogue = connect(server or root / "catalogue.sqlite", settings.id)
+    sums = derive(read_secret(root, master), f"rows of {settings.id}")
+    catalogue = connect(server or root / "catalogue.sqlite", settings.id, sums)
     with catalogue.writing():  # both or neither
         if migrate(catalogue, "catalogue"):
             write_law(catalogue)
-    log = connect(server or root / "audit.sqlite", settings.id)
+    log = connect(server or root / "audit.sqlite", settings.id, sums)
     migrate(log, "audit")
     return master, catalogue, AuditLog(log)
 

@@ -242,6 +242,13 @@ def _write_rows(database: Database, derivation: Derivation, files: Sequence[Stor
             "INSERT INTO derivation_parents VALUES (:asset, :parent)",
             [{"asset": name, "parent": parent} for parent in derivation.parents],
         )
+        # For searches.
+        database.catalogue.run(
+            """UPDATE scans SET kinds = kinds || :role || ' '
+            WHERE id = :scan AND kinds NOT LIKE '% ' || :role || ' %'""",
+            role=product.role,
+            scan=derivation.scan,
+        )
         names.append(name)
     return tuple(names)
 

@@ -26,8 +26,8 @@ class ScanFacts:
     findings : list of mapping
         Of quality control: kind, severity, value, limit_value, said.
     files : list of dict
-        Originals and what was derived: id, role, place, suffix, size, meta, derived, and of the derived tool, tool_version,
-        weights_sha256, parameters, made_at and parents.
+        Originals and what was derived: id, role, place, suffix, size, meta, derived, and of the derived tool,
+        tool_version, weights_sha256, parameters, made_at and parents.
     """
 
     scan: Row

@@ -136,7 +136,7 @@ def find(
         if len(found) >= limit:
             break
     found = found[:limit]
-    database.log.append(database.guard.actor, action, "", where=chosen.told(), found=len(found))
+    database.log.append(database.guard.actor, action, "", where=chosen.told(), durable=False, found=len(found))
     return found
 
 
@@ -182,7 +182,7 @@ def count(database: Database, where: Where | Mapping[str, Any] | None = None) ->
     asking = {"actor": database.guard.actor, "action": action, "purpose": "", "country": "", "now": now()}
     sql = f"SELECT COUNT(*) AS many FROM {SCANS} WHERE {condition} AND {allowed_scans()}"
     many = int(database.catalogue.rows(sql, **values, **asking)[0]["many"])
-    database.log.append(database.guard.actor, action, "", where=chosen.told(), found=many)
+    database.log.append(database.guard.actor, action, "", where=chosen.told(), durable=False, found=many)
     return many
 
 

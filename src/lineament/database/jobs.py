@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from lineament.database.access import SCANS, allowed_scans
-from lineament.database.catalogue import Row, connect
+from lineament.database.catalogue import Row
 from lineament.database.find import COLUMNS, PAGE, Where, conditions
 from lineament.database.when import new_name, now, stamp
-from lineament.errors import StoreError
+from lineament.errors import LineamentError
 
 if TYPE_CHECKING:
     from lineament.database.database import Database
@@ -223,13 +223,16 @@ def holding(database: Database, worker: str) -> Iterator[None]:
     Jobs that are not ended when the block ends are given back.
     """
     over = threading.Event()
-    place, schema = database.settings.catalogue or database.root / "catalogue.sqlite", database.settings.id
+    (actor,) = database.catalogue.rows("SELECT name FROM actors WHERE id = :id", id=database.guard.actor)
 
     def keep() -> None:
         while not over.wait(BEAT):
             # What cannot be written now is tried again; when it never can, others take the jobs over.
-            with suppress(StoreError), closing(connect(place, schema)) as own:
-                beat(replace(database, catalogue=own), worker)
+            with (
+                suppress(LineamentError),
+                type(database).open(database.root, actor["name"], key=database.master.place) as own,
+            ):
+                beat(own, worker)
 
     thread = threading.Thread(target=keep, daemon=True)
     thread.start()

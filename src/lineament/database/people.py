@@ -188,7 +188,7 @@ def record_consent(database: Database, consent: Consent) -> None:
     ------
     AccessError
     InputError
-        There is no such person, or the consent names another jurisdiction than theirs.
+        There is no such person, the consent names another jurisdiction than theirs, or its identifier is taken.
     """
     database.guard.demand("consent", consent.subject, consent=consent.id, purposes=sorted(consent.purposes))
     with database.catalogue.writing():
@@ -196,6 +196,8 @@ def record_consent(database: Database, consent: Consent) -> None:
         if known is None or known["jurisdiction"] != consent.jurisdiction:
             law = "unknown" if known is None else f"under {known['jurisdiction']}"
             raise InputError(f"{consent.subject} is {law}, and the consent under {consent.jurisdiction}")
+        if row(database.catalogue, "SELECT 1 FROM consents WHERE id = :id", id=consent.id):
+            raise InputError(f"a consent with the identifier {consent.id} is recorded already")
         end = retention_end(consent.jurisdiction, consent.given_at.date())
         database.catalogue.run(
             """INSERT INTO consents (id, subject, given_at, withdrawn_at, guardian, separate,

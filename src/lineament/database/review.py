@@ -88,7 +88,8 @@ def annotate(database: Database, scan: str, landmarks: Landmarks, note: str = ""
     database : Database
     scan : str
     landmarks : Landmarks
-        All points of a set, in the frame and unit of the scan; missing ones are NaN.
+        All points of a set in its order, in the frame and unit of the scan; missing ones are NaN. Where no unit is
+        given, it is that of what was found.
     note : str
         Stored encrypted, beside the points.
     purpose : str
@@ -100,10 +101,12 @@ def annotate(database: Database, scan: str, landmarks: Landmarks, note: str = ""
         The points are not those of a set.
     """
     opened = open_scan(database, scan, purpose=purpose, action="annotate")
-    known = load_face_model().landmark_sets.get(landmarks.set_name)
-    if known is None or known.names != landmarks.names:
-        raise InputError(f"the landmarks are not those of a set; sets are {', '.join(load_face_model().landmark_sets)}")
-    parent = newest(database, scan, corrections=False).get(("landmarks", landmarks.set_name))
+    sets = load_face_model().landmark_sets
+    same = [name for name, known in sets.items() if known.names == landmarks.names]
+    if not same or landmarks.set_name not in ("", *same):
+        raise InputError(f"the landmarks are not those of a set, in its order; sets are {', '.join(sets)}")
+    landmarks = replace(landmarks, set_name=same[0])
+    parent = newest(database, scan, corrections=False).get(("landmarks", same[0]))
     if landmarks.mm_per_unit is None:
         found = None if parent is None else read_landmarks(opened.bytes(parent))
         unit, size = (opened.info["unit"], None) if found is None else (found.unit, found.mm_per_unit)

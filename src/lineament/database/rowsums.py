@@ -1,10 +1,10 @@
 """Sums over the rows of a SQLite catalogue, kept as rows change, so that `verify` finds a row that changed by itself.
 
-SQLite's own check sees broken pages and indexes, not another letter in a text. So each table has the sum modulo 2^256 of a
-keyed hash of each of its rows, which does not depend on their order (MSet-Add-Hash of Clarke, Devadas, van Dijk, Gassend
-and Suh, ASIACRYPT 2003). Triggers that belong to the connection add what is written and take away what is deleted, in
-the same transaction. The key comes from the database's secret: who changes the file without it is found as well, unless
-the whole file of an earlier day is put back; for that there is the head of the audit log.
+SQLite's own check sees broken pages and indexes, not another letter in a text. So each table has the sum modulo 2^256
+of a keyed hash of each of its rows, which does not depend on their order (MSet-Add-Hash of Clarke, Devadas, van Dijk,
+Gassend and Suh, ASIACRYPT 2003). Triggers that belong to the connection add what is written and take away what is
+deleted, in the same transaction. The key comes from the database's secret: who changes the file without it is found as
+well, unless the whole file of an earlier day is put back; for that there is the head of the audit log.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
 SIZE = 32
+MODULUS = 2**256
 TABLE = "row_sums"
 SCHEMA = "sqlite_master"
 """The part that the tables' definitions are."""
@@ -82,7 +83,7 @@ def _hash(key: bytes, part: str, values: tuple[Value, ...]) -> int:
 
 
 def _added(total: bytes, number: int) -> bytes:
-    return ((int.from_bytes(total, "big") + number) % 2 ** (8 * SIZE)).to_bytes(SIZE, "big")
+    return ((int.from_bytes(total, "big") + number) % MODULUS).to_bytes(SIZE, "big")
 
 
 def _tables(connection: sqlite3.Connection) -> dict[str, list[str]]:

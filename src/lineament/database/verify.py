@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lineament.database import disk
 from lineament.database.audit import Head
 from lineament.database.catalogue import Row
+from lineament.database.cipher import unseal_small
 from lineament.database.locks import alone
 from lineament.database.people import identity_path
 from lineament.database.releases.hand_out import remove_export
@@ -129,7 +130,9 @@ def _keys(database: Database) -> Iterator[Damage]:
             if kind == "identity" and not identity_path(database, found["id"]).exists():
                 continue
             try:
-                store.get(found["id"])
+                secret = store.get(found["id"])
+                if kind == "identity":
+                    unseal_small(secret, f"identity {found['id']}", identity_path(database, found["id"]).read_bytes())
             except StoreError as error:
                 yield Damage("key", found["id"], str(error))
 

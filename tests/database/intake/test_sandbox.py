@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -141,12 +142,54 @@ def test_other_files_are_not_opened(sandbox, tmp_path):
         ('print(\'{"found": {"kind": "mesh"}}\', flush=True)', "crash"),
         ('print(\'{"refused": 1, "kind": "nonsense"}\', flush=True)', "crash"),
         ("print('[' * 100000, flush=True)", "crash"),
+        ("print('1' * 5000, flush=True)", "crash"),
+        ("print('{}\\n{}', flush=True)", "crash"),
     ],
 )
 def test_whatever_the_process_does_the_parent_gets_an_answer(monkeypatch, ply, code, kind):
     monkeypatch.setattr(module, "BEGIN", READY + code)
     with Sandbox(Limits(seconds=1.0)) as own:
         assert own.inspect(ply).kind == kind
+
+
+FOUND = asdict(Inspection("mesh", "ply", 1, "0" * 64))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": 1},
+        {"kind": "m" * 1000},
+        {"kind": "\ud800"},
+        {"format": "a\x1b[2J"},
+        {"points": -1},
+        {"points": True},
+        {"points": 10**400},
+        {"extent": 10**400},
+        {"extent": float("nan")},
+        {"extent": "1"},
+        {"low": [1, 2]},
+        {"low": {"x": 1}},
+        {"notes": None},
+        {"notes": "text"},
+        {"notes": ["a"] * 1000},
+        {"notes": [["a"]]},
+        {"more": 1},
+    ],
+)
+def test_an_answer_that_cannot_be_is_not_believed(monkeypatch, ply, changes):
+    for values, denied, kind in ((FOUND, [], None), (FOUND | changes, 5, "crash")):
+        line = json.dumps({"found": values, "denied": denied})
+        monkeypatch.setattr(module, "BEGIN", READY + f"print({line!r}, flush=True)")
+        with Sandbox() as own:
+            assert getattr(own.inspect(ply), "kind", None) == (kind or "mesh")
+
+
+def test_a_reason_cannot_move_the_cursor(monkeypatch, ply):
+    line = json.dumps({"refused": "a\x1b[2J\nb\ud800", "kind": "malformed"})
+    monkeypatch.setattr(module, "BEGIN", READY + f"print({line!r}, flush=True)")
+    with Sandbox() as own:
+        assert own.inspect(ply).reason == "a?[2J?b?"
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there are no such signals")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from lineament.database.exporters import EXPORTERS
 from lineament.database.releases.create import release_named
 from lineament.database.releases.datasheet import datasheet
 from lineament.database.releases.hand_out import hand_out
 from lineament.database.withdraw import withdraw
 
+LAYOUTS = ("bids", "webdataset")
 SECTIONS = [
     "Motivation",
     "Composition",
@@ -85,12 +85,12 @@ def test_it_names_nobody(lab, publish, scan_people) -> None:
 def test_it_goes_with_every_export_and_says_when_somebody_left(lab, publish, scan_people) -> None:
     people = scan_people(3)
     old = publish()
-    for layout in EXPORTERS:
+    for layout in LAYOUTS:
         hand_out(lab.database, "shapes", layout, lab.root / "out" / layout, "Bob", country="FR")
         assert (lab.root / "out" / layout / "DATASHEET.md").read_text("utf-8") == datasheet(lab.database, old)
     withdraw(lab.database, people[0])
     new = release_named(lab.database.catalogue, "shapes")
-    for layout in EXPORTERS:
+    for layout in LAYOUTS:
         text = (lab.root / "out" / layout / "DATASHEET.md").read_text("utf-8")
         assert text == datasheet(lab.database, new)
         assert re.search(r"\| 1\.0\.0 \| .* \| tombstoned \d{4}", text)

@@ -26,16 +26,6 @@ SHOWN = 20
 project = click.option("--project", metavar="NAME", help="May be left out while there is one project.")
 
 
-def need_cryptography() -> None:
-    """Say what to install, where the database's own packages are not."""
-    from importlib.util import find_spec
-
-    from lineament.errors import InputError
-
-    if find_spec("cryptography") is None:
-        raise InputError("the database needs: pip install cryptography")
-
-
 def on_database(command: Command) -> Command:
     """Give a command `--db` and `--as`, and the open database as its first argument."""
 
@@ -45,10 +35,8 @@ def on_database(command: Command) -> Command:
     @click.option("--db", "place", type=FILE, envvar="LINEAMENT_DB", help="Its folder; else $LINEAMENT_DB.")
     @wraps(command)
     def opened(place: Path | None, acting: str | None, **values: Any) -> None:
-        from lineament.errors import InputError
-
-        need_cryptography()
         from lineament.database.database import Database
+        from lineament.errors import InputError
 
         if place is None:
             raise InputError("which database? give --db FOLDER, or set LINEAMENT_DB")
@@ -90,6 +78,12 @@ def person(database: Database, name: str, project: str | None) -> str:
     if database.catalogue.rows("SELECT 1 FROM subjects WHERE id = :name", name=name):
         return name
     return subject_labelled(database, the_project(database, project), name)
+
+
+def shown(place: str) -> str:
+    """Return the place of a master key, relative to the working folder where it lies in that."""
+    path = Path(place)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else place
 
 
 def day(moment: str | None) -> str:
@@ -145,7 +139,12 @@ def _age(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple
         raise click.BadParameter(f"{value!r} is no range of ages; write {param.metavar}") from None
 
 
-_FILTERS = (
+FILTERS = (
+    *("project", "subject", "session", "scan", "sex", "origin", "age", "modality", "expression", "protocol"),
+    *("device", "has", "lacks", "max_holes", "max_noise", "consented", "captured", "ingested"),
+)
+"""Filters of `lineament.database.find.Where`, all but the state."""
+_FILTER_OPTIONS = (
     click.option("--project", metavar="NAME", help="Scans of this project."),
     click.option("--subject", metavar="PERSON", help="Of this person: random name, or label."),
     click.option("--session", metavar="NAME", help="Of this visit."),
@@ -172,19 +171,11 @@ def filters(command: Command) -> Command:
 
     @wraps(command)
     def filtered(database: Database, **values: Any) -> None:
-        names = [name for name in _filter_names() if name in values]
-        where = {name: found for name in names if (found := values.pop(name)) is not None}
+        where = {name: found for name in FILTERS if (found := values.pop(name)) is not None}
         if "subject" in where:
             where["subject"] = person(database, where["subject"], where.get("project"))
         command(database, where=where, **values)
 
-    for option in reversed(_FILTERS):
+    for option in reversed(_FILTER_OPTIONS):
         option(filtered)
     return filtered
-
-
-def _filter_names() -> tuple[str, ...]:
-    return (
-        *("project", "subject", "session", "scan", "sex", "origin", "age", "modality", "expression", "protocol"),
-        *("device", "has", "lacks", "max_holes", "max_noise", "consented", "captured", "ingested"),
-    )

@@ -45,8 +45,10 @@ def consent() -> None:
 @click.option("--guardian", is_flag=True, help="A guardian agreed for the person.")
 @click.option("--abroad", is_flag=True, help="Data may leave the area of the law.")
 @click.option("--duo", multiple=True, metavar="CODE", help="Data use code, such as DUO:0000042.")
-@click.option("--sex", type=click.Choice(["female", "male", "other", "unknown"]), default="unknown", help="If new.")
-@click.option("--birth-year", type=int, help="If new; the law asks whether the person was a minor.")
+@click.option(
+    "--sex", type=click.Choice(["female", "male", "other", "unknown"]), default="unknown", help="If not known yet."
+)
+@click.option("--birth-year", type=int, help="If new; whether a guardian must agree hangs on it.")
 @on_database
 def record(
     database: Database,

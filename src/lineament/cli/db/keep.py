@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lineament.cli.db.common import need_cryptography, on_database
+from lineament.cli.db.common import on_database, shown
 from lineament.cli.options import FILE
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def backup(database: Database, folder: Path, keys: Path | None) -> None:
     if keys is None:
         click.echo("the keys are not in it; copy them elsewhere with --keys")
     else:
-        click.echo(f"{copy_keys(database, keys)} keys in {keys}; the master key {database.settings.key} is in neither")
+        click.echo(f"keys copied to {keys}: {copy_keys(database, keys)}; {shown(database.settings.key)} is in neither")
 
 
 @click.command()
@@ -78,12 +78,11 @@ def backup(database: Database, folder: Path, keys: Path | None) -> None:
 @click.option("--catalogue", metavar="ADDRESS", help="postgresql://... or sqlite; as it was without it.")
 def restore(folder: Path, path: Path, keys: Path, key: str | None, catalogue: str | None) -> None:
     """Make a database of a backup; from SQLite to PostgreSQL as well, or back."""
-    need_cryptography()
     from lineament.database.backup import restore as make
 
     server = "" if catalogue == "sqlite" else catalogue
     people, gone = make(folder, path.absolute(), keys, key=key, catalogue=server)
-    click.echo(f"{people} people in {path}" + (f"; {gone} left since the backup and are not in it" if gone else ""))
+    click.echo(f"people in {path}: {people}" + (f"; not in it, since they left: {gone}" if gone else ""))
 
 
 @click.command()
@@ -93,8 +92,8 @@ def rotate_key(database: Database, key: str | None) -> None:
     """Give the database a new master key. When it is cut off, the next command goes on with it."""
     from lineament.database.rotate import rotate_key as rotate
 
-    old = database.settings.key
-    click.echo(f"new master key {rotate(database, key)}")
+    old = shown(database.settings.key)
+    click.echo(f"new master key {shown(rotate(database, key))}")
     click.echo(
         f"The old one, {old}, opens copies of keys that were made before, and nothing else. Copy the new key and"
     )

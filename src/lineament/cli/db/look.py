@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from lineament.cli.options import FILE
 if TYPE_CHECKING:
     from lineament.database.database import Database
     from lineament.database.reading import StoredScan
+    from lineament.database.stats import Stats
 
 STATES = ("accepted", "quarantined", "rejected")
 SUBJECT = ("id", "project", "sex", "origin", "birth_year", "jurisdiction", "state", "retain_until")
@@ -65,7 +67,7 @@ def show(database: Database, name: str, project: str | None, as_json: bool) -> N
     """
     from lineament.database.describe import describe_scan, describe_subject
 
-    if name.startswith("scn"):
+    if re.fullmatch("scn[0-9a-f]{16}", name):
         facts = describe_scan(database, name)
         if as_json:
             tell_json({"scan": dict(facts.scan), "findings": facts.findings, "files": facts.files})
@@ -144,12 +146,43 @@ def write_files(scan: StoredScan, folder: Path, derived: bool) -> None:
 
 
 @click.command()
-@click.option("--project", metavar="NAME", help="Of this project; of all that you may see without it.")
-@click.option("--picture", type=FILE, help="Also draw it, as PNG.")
+@click.option("--picture", type=FILE, help="Also draw it, .png.")
 @click.option("--json", "as_json", is_flag=True)
 @on_database
-def stats(database: Database, project: str | None, picture: Path | None, as_json: bool) -> None:
-    """Count people and scans by sex, age, origin, expression, device and state."""
+def stats(database: Database, picture: Path | None, as_json: bool) -> None:
+    """Count people and scans, as far as you may know of them, what they agree to, and what ends soon."""
     from lineament.database.stats import stats as count
 
-    raise NotImplementedError(json, count, picture, project, as_json)
+    found = count(database)
+    if as_json:
+        tell_json(asdict(found))
+    else:
+        _show_stats(found)
+    if picture is not None:
+        from lineament.database.stats_picture import draw_stats
+        from lineament.errors import InputError
+
+        if picture.suffix.lower() != ".png":
+            raise InputError(f"{picture} would be a picture; give a name that ends in .png")
+        draw_stats(found).save(picture)
+        click.echo(f"  {picture}")
+
+
+def _show_stats(found: Stats) -> None:
+    states = ", ".join(f"{many:,} {state}" for state, many in found.states.items())
+    click.echo(f"{found.people:,} people, {found.scans:,} scans, {found.bytes / 1e6:,.1f} MB; {states}")
+    lines = [
+        (name, group, f"{count.people:,}", f"{count.scans:,}")
+        for name, groups in found.counts.items()
+        for group, count in groups.items()
+    ]
+    show_columns([("of", "", "people", "scans"), *lines], right=(2, 3))
+    agreed = ", ".join(f"{purpose} {people:,}" for purpose, people in found.purposes.items() if people)
+    click.echo(f"people who agree today: {agreed or 'none'}")
+    for what, days in (("consents end", found.consents_ending), ("may not be kept after", found.retention_ending)):
+        for date, people in days.items():
+            click.echo(f"{what} {date}: {people:,} people")
+    for kind, jobs in found.jobs.items():
+        click.echo(f"{kind}: {', '.join(f'{many:,} {state}' for state, many in jobs.items())}")
+    for alarm in found.alarms:
+        click.echo(f"note: {alarm}")

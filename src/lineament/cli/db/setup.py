@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lineament.cli.batch import show_columns
-from lineament.cli.db.common import need_cryptography, on_database, read_json
+from lineament.cli.db.common import on_database, read_json, shown
 from lineament.cli.options import FILE
 
 if TYPE_CHECKING:
@@ -25,14 +25,13 @@ def init(path: Path, key: str | None, catalogue: str, actor: str | None) -> None
 
     Whoever makes it has every role at first, and gives to others what others should do.
     """
-    need_cryptography()
     from lineament.database.database import Database
 
     with Database.create(path, actor, key=key, catalogue=catalogue) as database:
         (first,) = database.catalogue.rows("SELECT name FROM actors")
         click.echo(f"database    {path}")
         click.echo(f"catalogue   {catalogue or 'catalogue.sqlite in it'}")
-        click.echo(f"master key  {database.settings.key}: keep a copy elsewhere; without it nothing can be read")
+        click.echo(f"master key  {shown(database.settings.key)}: keep a copy elsewhere; without it nothing can be read")
         click.echo(f"actor       {first['name']}, with every role")
 
 

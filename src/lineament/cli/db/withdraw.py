@@ -87,7 +87,10 @@ def _withdraw(database: Database, subject: str, papers: Path | None) -> None:
     from lineament.database.withdraw import letters as letters_of
     from lineament.database.withdraw import withdraw as destroy
     from lineament.database.withdraw import write_papers
+    from lineament.io.folder import make_folder
 
+    if papers is not None:
+        make_folder(papers)  # before anything is gone
     document = destroy(database, subject)
     if papers is not None:
         show_result((), write_papers(database, subject, papers))
@@ -95,7 +98,9 @@ def _withdraw(database: Database, subject: str, papers: Path | None) -> None:
         click.echo(document["text"])
         if written := letters_of(database, subject):
             click.echo(f"letters to be sent: {len(written)}; write them with: lineament db letters {subject} -o FOLDER")
-    click.echo("Bring the copy of the keys up to date now, so that backups forget the person: lineament db backup --keys")
+    click.echo(
+        "Bring the copy of the keys up to date now, so that backups forget the person: lineament db backup --keys"
+    )
 
 
 @click.command()

@@ -45,7 +45,9 @@ class People:
 def people_of(database: Database, project: str, manifest: Manifest) -> People:
     """Return who of a manifest is known."""
     there = project_named(database, project)
-    known, stated, silent = [], [], []
+    known: list[SubjectRecord] = []
+    stated: list[SubjectRecord] = []
+    silent: list[SubjectRecord] = []
     for subject in manifest.subjects:
         found = row(
             database.catalogue,

@@ -129,7 +129,7 @@ class Inspection:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= LONGEST_NOTE
+    return isinstance(value, str) and len(value) <= LONGEST_NOTE and value.isprintable()
 
 
 def _is_whole(value: Any) -> bool:
@@ -137,7 +137,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, float | int) and not isinstance(value, bool) and math.isfinite(value)
+    return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
 
 
 _FITS: dict[str, Callable[[Any], bool]] = {
@@ -190,7 +190,7 @@ def inspect_file(path: Path, role: str) -> Inspection:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     found = _measure(path, role, path.suffix.lower().removeprefix("."))
     found = {name: _plain(value) for name, value in found.items()}
-    found["notes"] = tuple(note[:LONGEST_NOTE] for note in found.get("notes", ())[:MOST_NOTES])
+    found["notes"] = tuple(_plain(note) for note in found.get("notes", ())[:MOST_NOTES])
     return Inspection(size=path.stat().st_size, sha256=digest, **found)
 
 
@@ -217,10 +217,15 @@ def _measure(path: Path, role: str, suffix: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a JSON value; no number where there is none."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    """Return a JSON value: no number where there is none, and text of one line."""
+    if isinstance(value, str):
+        return printable(value[:LONGEST_NOTE])
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def printable(text: str) -> str:
+    """Return text with question marks for what would move the cursor, or is no character."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _scan(scan: Scan) -> dict[str, Any]:

@@ -227,8 +227,8 @@ def _check_objects(database: Database, found: list[Row]) -> None:
     """Hash every byte that is published: damage is done while data are drafts, and found when somebody needs them."""
     for each in found:
         for item in database.catalogue.rows(
-            """SELECT o.name, o.sealed_sha256 FROM assets a JOIN objects o ON o.subject = a.subject AND o.name = a.object
-            WHERE a.scan = :scan AND a.derived = 0""",
+            """SELECT o.name, o.sealed_sha256 FROM assets a
+            JOIN objects o ON o.subject = a.subject AND o.name = a.object WHERE a.scan = :scan AND a.derived = 0""",
             scan=each["id"],
         ):
             if database.store.sealed_sha256(each["subject"], item["name"]) != item["sealed_sha256"]:

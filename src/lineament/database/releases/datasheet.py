@@ -300,7 +300,7 @@ def _uses(release: Row, found: Balance, terms: Agreed) -> Iterator[str]:
         f"Everyone in it allows today: {allowed}",
         f"It was released for {release['purpose']}; for anything else the people have to be asked",
         "Nobody has agreed to be recognised in it: do not try to find out who somebody is",
-        f"A template by which a person can be recognised may {'' if 'embedding' in terms.purposes else 'not '}be computed",
+        f"Templates by which people can be recognised may {'' if 'embedding' in terms.purposes else 'not '}be computed",
     )
     codes = [duo.parse(code) for code in terms.duo]
     if codes:
