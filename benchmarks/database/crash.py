@@ -2,10 +2,11 @@
 
     python benchmarks/database/crash.py [--kills 300] [--steps all|points] [--seed 0] [--folder FOLDER]
 
-A forked process ingests, enrols, withdraws, releases and hands out, migrates, backs up, or changes the master key, and
-tells through a pipe of each result after the library acknowledged it. It is killed at a random time (`--kills` in all),
-or kills itself before a step: a write, a sync, a rename, a removal, or a named point between them. Which steps there are
-is recorded first, so that the list is never out of date. Then the database is opened again and examined (`trials.py`).
+A forked process ingests, enrols, derives, withdraws, releases and hands out, migrates, backs up, or changes the master
+key, and tells through a pipe of each result after the library acknowledged it. It is killed at a random time (`--kills`
+in all), or kills itself before a step: a write, a sync, a rename, a removal, or a named point between them. Which steps
+there are is recorded first, so that the list is never out of date. Then the database is opened again and examined
+(`trials.py`).
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ import lineament.database
 ZERO = ("lost", "dangling", "torn", "half", "log", "canary", "unclean")
 NOT_COVERED = """
 not covered: loss of power: the system keeps what a killed process wrote, so that lost 0 is what a program without one
-sync also gets (lost_writes.py); an operating system, disk or SSD that says a sync is done when it is not; PostgreSQL; two
-programs at once; kills of the sandboxed parser alone (malformed.py); file systems other than the one named above"""
+sync also gets (lost_writes.py); an operating system, disk or SSD that says a sync is done when it is not; PostgreSQL;
+two programs at once; kills of the sandboxed parser alone (malformed.py); file systems other than the one named above"""
 
 
 def crash(

@@ -21,7 +21,9 @@ from lineament.database.backup import backup, copy_keys
 from lineament.database.consent.purposes import Purpose
 from lineament.database.consent.receipt import consent_id
 from lineament.database.consent.terms import Consent, Controller
+from lineament.database.catalogue import row
 from lineament.database.database import Database
+from lineament.database.derive import Derivation, Product, store_derived
 from lineament.database.intake.ingest import ingest
 from lineament.database.people import add_project, enrol, record_consent, write_identity
 from lineament.database.records import FileRecord, Manifest, ScanRecord, SubjectRecord
@@ -141,6 +143,7 @@ def build(
         for outcome in ingest(database, PROJECT, lab.old, workers=1):
             if outcome.state != "accepted":
                 raise SystemExit(f"{outcome.record.files[0].path} was not taken in: {outcome.reason}")
+        derive(lab, database, lab.old)
         if layouts:
             create_release(database, "shapes", PROJECT, "training", splits={"train": 0.5, "test": 0.5}, **TERMS)
         for layout in layouts:
@@ -151,13 +154,29 @@ def build(
     return lab
 
 
+def derive(lab: Laboratory, database: Database, manifest: Manifest) -> list[tuple[str, ...] | str]:
+    """Make a picture and a list of landmarks, by their names, of the first scan of each person of a manifest."""
+    made = []
+    for subject in manifest.subjects:
+        found = row(
+            database.catalogue,
+            "SELECT id, scan FROM assets WHERE subject = :subject AND derived = 0 ORDER BY created_at, id",
+            subject=lab.people[subject.label],
+        )
+        if found is not None:
+            picture = Product("thumbnail", "png", canary("picture", subject.label).encode())
+            marks = Product("landmarks", "json", canary("marks", subject.label).encode())
+            made.append(Derivation(found["scan"], (picture, marks), (found["id"],), "a tool"))
+    return store_derived(database, made, action="derive", purpose="research")
+
+
 def canary(what: str, label: str) -> str:
     return f"CANARY-{what}-{label}"
 
 
 def planted(lab: Laboratory, label: str) -> list[bytes]:
     """Return what must be nowhere once a person has left: words, the label, and points of each scan."""
-    words = [canary(what, label) for what in ("attribute", "name", "scan")] + [label]
+    words = [canary(what, label) for what in ("attribute", "name", "scan", "picture", "marks")] + [label]
     shapes = [
         file.path.read_bytes()[-120 * 12 : -120 * 12 + 24]
         for scan in lab.old.scans

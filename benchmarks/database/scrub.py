@@ -35,8 +35,8 @@ from lineament.errors import LineamentError
 
 NOT_COVERED = """
 not covered: several flips at once; flips in memory; flips in a journal (`-wal`) that a crash left, of which SQLite
-drops all from the flip on; PostgreSQL, which has checksums of its own where they are switched on; the file of the lock, which
-holds nothing; copies of keys outside of the database"""
+drops all from the flip on; PostgreSQL, which has checksums of its own where they are switched on; the file of the lock,
+which holds nothing; copies of keys outside of the database"""
 
 
 def scrub(lab: Laboratory, flips: int, seed: int, only: str = "") -> dict[str, Counter[str]]:
@@ -102,7 +102,7 @@ def _meaning(path: Path) -> Any:
             return tables, [
                 connection.execute(f'SELECT * FROM "{name}"').fetchall() for kind, name, *_ in tables if kind == "table"
             ]
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return None
 
 

@@ -21,7 +21,7 @@ from secrets import token_hex
 from time import perf_counter
 from typing import Any
 
-from laboratory import PROJECT, TERMS, Laboratory, planted
+from laboratory import PROJECT, TERMS, Laboratory, derive, planted
 
 from lineament.database import disk, migrate
 from lineament.database.backup import backup, check_backup, copy_keys, restore
@@ -55,6 +55,14 @@ def take_in(lab: Laboratory, ack: Ack) -> None:
             if outcome.state not in ("accepted", "there already"):
                 raise StoreError(f"{outcome.record.files[0].path.name} is {outcome.state}: {outcome.reason}")
             ack("scan", outcome.scan, str(outcome.record.files[0].path))
+
+
+def compute(lab: Laboratory, ack: Ack) -> None:
+    with lab.opened() as database:
+        for assets in derive(lab, database, lab.old):
+            if isinstance(assets, str):
+                raise StoreError(assets)
+            ack("assets", assets)
 
 
 def join(lab: Laboratory, ack: Ack) -> None:
@@ -103,6 +111,7 @@ def rotate(lab: Laboratory, ack: Ack) -> None:
 OPERATIONS: dict[str, Callable[[Laboratory, Ack], None]] = {
     "ingest": take_in,
     "enrol": join,
+    "derive": compute,
     "withdraw": leave,
     "release": publish,
     "migrate": bring_up,
@@ -313,14 +322,16 @@ def traces(lab: Laboratory, label: str, folders: Iterable[Path] | None = None) -
 
 
 def _torn(database: Database, subject: str, name: str, active: set[str]) -> bool:
-    if name.endswith(disk.TEMPORARY) or subject not in active:
-        return False
+    return not name.endswith(disk.TEMPORARY) and subject in active and not _whole(database, subject, name)
+
+
+def _whole(database: Database, subject: str, name: str) -> bool:
     try:
         for _ in database.store.read(subject, name):
             pass
     except StoreError:
-        return True
-    return False
+        return False
+    return True
 
 
 def _has(database: Database, subject: str, path: Path) -> bool:
@@ -345,6 +356,11 @@ def _kept(lab: Laboratory, database: Database, kind: str, what: list[Any]) -> bo
         case "scan":
             scan = row(database.catalogue, "SELECT subject FROM scans WHERE id = :id", id=what[0])
             return scan is not None and _has(database, scan["subject"], Path(what[1]))
+        case "assets":
+            there = [
+                row(database.catalogue, "SELECT subject, object FROM assets WHERE id = :id", id=id) for id in what[0]
+            ]
+            return all(each is not None and _whole(database, each["subject"], each["object"]) for each in there)
         case "person":
             there = "SELECT consent FROM subjects WHERE id = :id AND consent IS NOT NULL"
             return row(database.catalogue, there, id=what[0]) is not None and what[0] in database.identity_keys

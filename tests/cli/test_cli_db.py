@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +95,7 @@ def test_a_story(project: Callable[..., str], tmp_path: Path) -> None:
     (one,) = scans(db, "--subject", "P1", "--expression", "smile")
     assert one["sex"] == "male"  # the manifest told it, the consent had not
     assert "geometry" in db("show", one["id"])
-    assert "2 scans accepted" in db("show", "P1")
+    assert "scans accepted: 2" in db("show", "P1")
     assert "3 are shown" in db("find", "--limit", 3)
     db("read", one["id"], "-o", "out", "--purpose", "research")
     original = (tmp_path / "in" / "P1_smile.ply").read_bytes()
@@ -175,6 +177,13 @@ def test_damage_is_told_and_ends_with_1(project: Callable[..., str], tmp_path: P
     assert "everything" not in project("verify", "--fast", status=1)
 
 
+def test_a_row_that_another_program_changed_is_told(project: Callable[..., str], tmp_path: Path) -> None:
+    project("consent", "record", "P1", "--purpose", "research", "--text", "text.txt", "--separate")
+    with closing(sqlite3.connect(tmp_path / "db" / "catalogue.sqlite", isolation_level=None)) as catalogue:
+        catalogue.execute("UPDATE consent_purposes SET purpose = 'commercial'")
+    assert "row" in project("verify", status=1)
+
+
 def test_quarantine(project: Callable[..., str], tmp_path: Path) -> None:
     folder(tmp_path / "in", {"P1": "research"})
     (tmp_path / "in" / "P1_smile.ply").write_bytes(b"no scan")
@@ -227,6 +236,60 @@ def test_a_consent_from_a_file(project: Callable[..., str], tmp_path: Path) -> N
     assert "no consent in force" in project("consent", "end", "P1", status=2)
 
 
+def test_a_withdrawal_that_was_cut_off_goes_on(project: Callable[..., str], tmp_path: Path) -> None:
+    from lineament.database import disk
+
+    class Killed(BaseException):
+        pass
+
+    def watcher(kind: str, what: str) -> None:
+        if what == "withdrawal objects removed":
+            raise Killed
+
+    folder(tmp_path / "in", {"P1": "research", "P2": "research"})
+    project("ingest", "in", "--consent-text", "text.txt", "--separate", "--jobs", 1)
+    disk.watch(watcher)
+    try:
+        with pytest.raises(Killed):
+            project("withdraw", "P1", "--yes")
+    finally:
+        disk.watch(None)
+    assert len(scans(project)) == 2
+    assert "certificate.txt" in project("withdraw", "--resume", "--papers", "papers")
+    assert "everything is as it was written" in project("verify")
+
+
+def test_who_may_not_be_kept_any_longer_is_listed(project: Callable[..., str], tmp_path: Path) -> None:
+    law = {"jurisdiction": "BIPA", "signed_sha256": "b" * 64, "given_at": "2020-02-29"}
+    said = {"purposes": ["research"], "text_sha256": "a" * 64, **law}
+    (tmp_path / "long_ago.json").write_text(json.dumps(said))
+    subject = project("consent", "record", "P1", "--file", "long_ago.json", "--birth-year", 1980).split(":")[0]
+    assert f"lineament db withdraw {subject}" in project("expired", status=1)
+    assert subject in project("doctor")
+    assert "2023-02-28" in project("show", "P1")
+    project("withdraw", subject, "--yes")
+    assert "nobody" in project("expired")
+
+
+def test_what_was_ended_is_not_brought_back_by_a_folder(project: Callable[..., str], tmp_path: Path) -> None:
+    folder(tmp_path / "in", {"P1": "research"})
+    words = ("ingest", "in", "--consent-text", "text.txt", "--separate", "--jobs", 1)
+    project(*words)
+    project("consent", "end", "P1")
+    folder(tmp_path / "more", {"P1": "research"}, start=9)
+    assert "not in force today" in project("ingest", "more", *words[2:], status=2)
+    assert scans(project) == []
+
+
+def test_people_without_a_consent_stay_out(project: Callable[..., str], tmp_path: Path) -> None:
+    folder(tmp_path / "in", {"P1": "research", "P2": ""})
+    said = project("ingest", "in", "--consent-text", "text.txt", "--separate", "--jobs", 1, status=2)
+    assert "'P2', have no consent here" in said
+    assert "knows nobody" in project("show", "P1", status=2)
+    said = project("ingest", "in", "--consent-text", "text.txt", "--jurisdiction", "BIPA", status=2)
+    assert "lineament db consent record" in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -266,6 +329,7 @@ def test_a_consent_from_a_file(project: Callable[..., str], tmp_path: Path) -> N
         (["audit", "--actor", "eve"], "no actor 'eve'"),
         (["init", "db"], "not empty"),
         (["init", "other", "--key", "other/key"], "another place"),
+        (["init", "other", "--key", "k.key", "--catalogue", "mysql://x"], "no address of a catalogue"),
         (["find", "--db", "elsewhere"], "no database; make one with: lineament db init"),
         (["find", "--as", "eve"], "lineament db actor add"),
     ],
@@ -276,6 +340,20 @@ def test_mistakes_are_told_in_a_line(project: Callable[..., str], words: list[st
     output = project(*words, status=status)
     assert said in output
     assert len(output.strip().splitlines()) <= 4
+
+
+def test_devices_and_protocols(project: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "rig.json").write_text('{"serial": "7"}')
+    project("device", "add", "rig one", "--details", "rig.json")
+    project("device", "calibrate", "rig one", "--on", "2026-03-01", "--expires", "2026-09-01", "--rms", 0.25)
+    assert re.search(r"rig one +2026-03-01 +2026-09-01 +0.25", project("device", "list"))
+    assert "no device 'rig'" in project("device", "calibrate", "rig", "--on", "2026-03-01", status=2)
+    assert "no date" in project("device", "calibrate", "rig one", "--on", "March", status=2)
+    project("protocol", "add", "three", "neutral", "smile", "neutral with teeth")
+    said = project("protocol", "list")
+    assert "three 1: neutral, smile, neutral with teeth" in said
+    assert "facescape20 1: neutral, smile" in said
+    assert "already" in project("protocol", "add", "three", "smile", status=2)
 
 
 def test_several_projects_must_be_named(project: Callable[..., str], tmp_path: Path) -> None:

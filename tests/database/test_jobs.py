@@ -10,7 +10,7 @@ from lineament.database import jobs
 from lineament.database.consent.purposes import Purpose
 from lineament.database.find import Where
 from lineament.database.jobs import Wanted, claim, count, end, enqueue, free
-from lineament.database.verify import doctor
+from lineament.database.verify import doctor, verify
 from lineament.database.withdraw import withdraw
 from lineament.errors import StoreError
 
@@ -119,6 +119,7 @@ def test_leases_are_made_longer_by_themselves(three, ended, monkeypatch: pytest.
         assert free(three.database, WANTED, 10) == []
     assert count(three.database, WANTED) == {"waiting": 3}  # given back
     assert {found["attempts"] for found in free(three.database, WANTED, 10)} == {0}
+    assert not list(verify(three.database))
 
 
 def test_what_ends_its_program_three_times_has_failed(three, ended) -> None:
@@ -150,9 +151,8 @@ def test_jobs_leave_with_their_person(three) -> None:
     assert [end(three.database, found["job"], "one", "done") for found in page] == [
         found["subject"] == three.second for found in page
     ]
-    assert three.database.catalogue.rows("SELECT scan FROM jobs") == [
-        each for each in three.database.catalogue.rows("SELECT scan FROM jobs WHERE state = 'done'")
-    ]
+    (left,) = three.database.catalogue.rows("SELECT scan, state FROM jobs")
+    assert dict(left) == {"scan": three.scans[2], "state": "done"}
 
 
 def test_what_became_stale_waits_and_is_taken_from_who_works_on_it(three) -> None:

@@ -124,7 +124,7 @@ def test_a_backup_from_before_is_restored_with_the_keys_of_today(lab, people: li
         copy_keys(database, lab.root / "keys")
     with pytest.raises(StoreError, match="not the master key"):
         restore(lab.root / "backup", lab.root / "wrong", lab.root / "keys")
-    restore(lab.root / "backup", lab.root / "again", lab.root / "keys", key=place)
+    restore(lab.root / "backup", lab.root / "again", lab.root / "keys", key=place, catalogue="")
     with Database.open(lab.root / "again", "anna") as database:
         assert count(database) == 3
         assert whole(database, people)

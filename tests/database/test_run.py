@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -11,14 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lineament import __version__
+from lineament.database import disk
 from lineament.database import run as running
 from lineament.database.consent.purposes import Purpose
 from lineament.database.derive import Derivation, Product, newest, provenance, store_derived
 from lineament.database.find import count
 from lineament.database.intake.quality import Finding
-from lineament.database.kinds import KINDS, Kind, Made, version_of
+from lineament.database.kinds import KINDS, Kind, Made, Task, version_of
 from lineament.database.people import end_consent
 from lineament.database.reading import assets_of
 from lineament.database.records import FileRecord
@@ -27,7 +30,7 @@ from lineament.database.run import run
 from lineament.database.verify import doctor, verify
 from lineament.database.withdraw import withdraw
 from lineament.demo import demo_scan
-from lineament.errors import AccessError, InputError
+from lineament.errors import AccessError, InputError, StoreError
 from lineament.io.faces.parameters import parse_face
 from lineament.io.scans import write_scan
 
@@ -286,6 +289,26 @@ def test_who_is_killed_leaves_nothing_by_halves(three, kinds, point: str, monkey
     assert not list(verify(three.database))
 
 
+@pytest.mark.parametrize("step", ["write", "sync", "rename"])
+def test_a_disk_that_fails_acknowledges_nothing(three, kinds, step: str) -> None:
+    def full(kind: str, what: str) -> None:
+        if kind == step and "objects" in what:
+            raise OSError(28, "No space left on device")
+
+    disk.watch(full)
+    try:
+        with pytest.raises(StoreError, match="No space"):
+            list(run(three.database, "shadow", workers=0))
+    finally:
+        disk.watch(None)
+    assert derived(three) == []
+    states = three.database.catalogue.rows("SELECT DISTINCT state, attempts FROM jobs")
+    assert [dict(each) for each in states] == [{"state": "waiting", "attempts": 0}]
+    assert [each.state for each in run(three.database, "shadow", workers=0)] == ["done"] * SOME
+    list(doctor(three.database))
+    assert not list(verify(three.database))
+
+
 def test_a_scan_that_ends_its_process_is_tried_three_times(three, kinds, tmp_path, monkeypatch) -> None:
     (tmp_path / "deadly.py").write_text("import os\ndef work(task, detector):\n    os._exit(3)\n")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -317,6 +340,14 @@ def test_the_same_twice_is_one_object(three, kinds) -> None:
 def test_unknown_kinds_are_told(three) -> None:
     with pytest.raises(InputError, match="fit, landmarks, measures"):
         list(run(three.database, "shape"))
+
+
+def test_a_thumbnail_needs_no_face(lab) -> None:
+    shape = lab.file("ball.ply").read_bytes()
+    (made,) = KINDS["thumbnail"].work(Task("scn1", "", "mm", "ply", shape, {}), None).products
+    picture = np.asarray(Image.open(io.BytesIO(made.data)))
+    assert picture.shape == (256, 256, 3)
+    assert np.ptp(picture[100:156, 100:156].astype(int)) > 10
 
 
 def test_a_face_goes_all_the_way(lab) -> None:

@@ -13,8 +13,8 @@ from PIL import Image
 from lineament.database.actors import add_actor, grant
 from lineament.database.consent.purposes import Purpose
 from lineament.database.people import end_consent
-from lineament.database.releases.balance import Count
 from lineament.database.releases.create import create_release
+from lineament.database.releases.groups import Count
 from lineament.database.stats import Published, Stats, stats
 from lineament.database.stats_picture import WIDTH, draw_stats
 from lineament.database.withdraw import withdraw

@@ -78,9 +78,9 @@ for _command in (
     info,
     convert,
     curvature,
-    db,
     demo,
     train,
     bench,
+    db,
 ):
     main.add_command(_command)

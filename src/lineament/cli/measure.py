@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lineament.cli.batch import collected, end_by, only, show_columns, show_outcomes, show_result, tell_skipped
-from lineament.cli.options import FILE, Camera, cores, demanded, intrinsics, unit
+from lineament.cli.options import FILE, Camera, cores, demanded, intrinsics, landmark_folder, unit
 
 if TYPE_CHECKING:
     from lineament.measure.batch import Outcome
@@ -23,11 +23,7 @@ SETS = ("farkas", "ansur", "asymmetry", "all")
 @click.option("--set", "set_name", type=click.Choice(SETS), default="all", show_default=True)
 @click.option("--surface", is_flag=True, help="Also distances along the surface.")
 @click.option("--wide", is_flag=True, help="One row a scan; otherwise one row a scan and a measure.")
-@click.option(
-    "--landmarks",
-    type=FILE,
-    help="Folder that lineament landmarks --set anthropometric has written to; the landmarks are not looked for again.",
-)
+@landmark_folder("lineament landmarks --set anthropometric")
 @unit
 @click.option("--jobs", type=click.IntRange(min=1), help="Scans worked on at the same time; one a core without it.")
 @intrinsics
@@ -53,15 +49,13 @@ def measure(
     from lineament.measure.batch import Request, measure_scans
 
     _check_output(output, wide)
-    if landmarks is not None and not landmarks.is_dir():
-        raise InputError(f"{landmarks} is no folder; give the one with the landmark files")
-    plan = plan_jobs(paths, landmarks, cameras=intrinsics is not None)
+    plan = plan_jobs(paths, cameras=intrinsics is not None, landmarks=landmarks)
     tell_skipped(plan.skipped)
     if output is None and len(plan.jobs) > 1:
         raise InputError(f"{len(plan.jobs)} scans need a table; give -o table.csv")
     if output is not None:
         make_folder(output.parent)
-    request = Request(set_name, surface, demanded(unit), landmarks is not None, intrinsics)
+    request = Request(set_name, surface, demanded(unit), intrinsics)
     outcomes = measure_scans(plan.jobs, request, jobs or cores())
     if len(plan.jobs) == 1:
         outcome = only(outcomes)

@@ -40,6 +40,15 @@ unit = click.option(
 )
 
 
+def landmark_folder(command: str) -> Callable[[Command], Command]:
+    """Return the option `--landmarks`: a folder that `command` has written to."""
+    return click.option(
+        "--landmarks",
+        type=FILE,
+        help=f"Folder that {command} has written to, corrected by hand perhaps; they are not looked for again.",
+    )
+
+
 def demanded(unit: str) -> str | None:
     """Return the unit that the user demands; None for `auto`."""
     return None if unit == "auto" else unit

@@ -20,7 +20,7 @@ from lineament.database import disk
 from lineament.database.audit import AuditLog
 from lineament.database.catalogue import Catalogue, connect, row
 from lineament.database.cipher import derive, seal, unseal
-from lineament.database.database import SETTINGS, Database, Settings, read_settings, write_settings
+from lineament.database.database import SETTINGS, Database, Settings, check_server, read_settings, write_settings
 from lineament.database.keys import SECRET, KeyStore, load_master_key, read_secret
 from lineament.database.law import write_law
 from lineament.database.locks import shared
@@ -208,6 +208,7 @@ def restore(
         raise InputError(f"{keys} has no folder keys; give a copy that `lineament db backup --keys` made")
     old, listed = _contents(folder)
     settings = Settings(old.id, old.catalogue if catalogue is None else catalogue, key or old.key)
+    check_server(settings.catalogue)
     master = load_master_key(settings.key)
     whole = read_secret(keys, master)
     secret, sums = derive(whole, f"backups of {settings.id}"), derive(whole, f"rows of {settings.id}")

@@ -127,13 +127,14 @@ class Database:
         name = new_name("db")
         place = check_key_place(key or str(Path.home() / ".lineament" / "keys" / f"{name}.key"), root)
         settings = Settings(name, catalogue, place)
+        check_server(catalogue)
         disk.make_folders(root)
         for folder in ("objects", "keys", "identities"):
             disk.make_folders(root / folder)
         make_secret(root, make_master_key(place))
-        write_settings(root, settings)  # last, for a folder without it is no database
         parts = _connect(root, settings)
         _add_first_actor(parts[1], parts[2], actor or getpass.getuser())
+        write_settings(root, settings)  # last, for a folder without it is no database
         return cls._assembled(root, settings, *parts, actor)
 
     @classmethod
@@ -258,6 +259,23 @@ def read_settings(root: Path) -> Settings:
     if said["format"] != FORMAT:
         raise StoreError(f"{root} is a database of format {said['format']}, this program knows {FORMAT}")
     return Settings(str(said["id"]), str(said["catalogue"]), str(said["key"]), str(said["next_key"]))
+
+
+def check_server(address: str) -> None:
+    """See whether a PostgreSQL database answers, before anything is made; nothing to see without one.
+
+    Raises
+    ------
+    InputError
+        The address is none of PostgreSQL.
+    StoreError
+        Nobody answers.
+    """
+    if not address:
+        return
+    if not address.startswith("postgresql://"):
+        raise InputError(f"{address!r} is no address of a catalogue; expected postgresql://USER@HOST/NAME")
+    connect(address, "public").close()
 
 
 def write_settings(root: Path, settings: Settings) -> None:

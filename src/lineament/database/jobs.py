@@ -29,6 +29,9 @@ LEASE = 120.0
 BEAT = 30.0
 """Seconds after which leases are made longer."""
 MOST_ATTEMPTS = 3
+STATES = ("waiting", "running", "done", "failed")
+_JOBS = f"FROM jobs job CROSS JOIN {SCANS} WHERE job.scan = c.id AND job.kind = :kind AND job.version = :version"
+"""Jobs first: SQLite keeps to this order."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,9 @@ def enqueue(database: Database, wanted: Wanted, *, again: bool = False) -> int:
     condition, values = _matching(database, wanted)
     shape = "EXISTS (SELECT 1 FROM assets g WHERE g.scan = c.id AND g.role = 'geometry' AND g.derived = 0)"
     known = "SELECT 1 FROM jobs job WHERE job.scan = c.id AND job.kind = :kind AND job.version = :version"
-    sql = f"""SELECT c.id FROM {SCANS} WHERE {condition} AND c.frames = 1 AND {shape} AND NOT EXISTS ({known})
-    ORDER BY c.id LIMIT :limit"""
-    made = 0
+    sql = f"""SELECT c.id FROM {SCANS} WHERE {condition} AND c.id > :after AND c.frames = 1 AND {shape}
+    AND NOT EXISTS ({known}) ORDER BY c.id LIMIT :limit"""
+    made, after = 0, ""
     database.log.append(
         database.guard.actor,
         wanted.action,
@@ -83,7 +86,7 @@ def enqueue(database: Database, wanted: Wanted, *, again: bool = False) -> int:
     )
     while True:
         with database.catalogue.writing():
-            page = [found["id"] for found in database.catalogue.rows(sql, limit=PAGE, **values)]
+            page = [found["id"] for found in database.catalogue.rows(sql, after=after, limit=PAGE, **values)]
             database.catalogue.run_many(
                 """INSERT INTO jobs (id, kind, version, scan, state, created_at)
                 VALUES (:id, :kind, :version, :scan, 'waiting', :at)""",
@@ -98,9 +101,9 @@ def enqueue(database: Database, wanted: Wanted, *, again: bool = False) -> int:
                     for scan in page
                 ],
             )
-        made += len(page)
         if not page:
             break
+        made, after = made + len(page), page[-1]
     if again:
         database.catalogue.run(
             f"""UPDATE jobs SET state = 'waiting', attempts = 0, said = '' WHERE state = 'failed'
@@ -125,24 +128,30 @@ def free(database: Database, wanted: Wanted, limit: int) -> list[Row]:
         now=now(),
     )
     condition, values = _matching(database, _lasting(wanted))
-    return database.catalogue.rows(
-        f"""SELECT job.id AS job, job.attempts, {COLUMNS} FROM {SCANS} JOIN jobs job ON job.scan = c.id
-        WHERE job.kind = :kind AND job.version = :version AND job.state IN ('waiting', 'running')
-        AND (job.lease_until IS NULL OR job.lease_until <= :now) AND {condition} ORDER BY job.id LIMIT :limit""",
-        limit=limit,
-        **values,
-    )
+    sql = f"SELECT job.id AS job, job.attempts, {COLUMNS} {_JOBS} AND {condition}"
+    # One state at a time, so that the index gives them in order and the rules are asked of the first ones only.
+    waiting = f"{sql} AND job.state = 'waiting' ORDER BY job.id LIMIT :limit"
+    ended = f"{sql} AND job.state = 'running' AND job.lease_until <= :now ORDER BY job.id LIMIT :limit"
+    found = database.catalogue.rows(waiting, limit=limit, **values)
+    if len(found) < limit:
+        found += database.catalogue.rows(ended, limit=limit - len(found), **values)
+    return found
 
 
 def count(database: Database, wanted: Wanted) -> dict[str, int]:
     """Return how many jobs of scans that match, and may be worked on, are in which state."""
     condition, values = _matching(database, _lasting(wanted))
     found = database.catalogue.rows(
-        f"""SELECT job.state, COUNT(*) AS many FROM {SCANS} JOIN jobs job ON job.scan = c.id
-        WHERE job.kind = :kind AND job.version = :version AND {condition} GROUP BY job.state""",
-        **values,
+        f"SELECT job.state, COUNT(*) AS many {_JOBS} AND {condition} GROUP BY job.state", **values
     )
     return {each["state"]: each["many"] for each in found}
+
+
+def some(database: Database, wanted: Wanted, *states: str) -> bool:
+    """Return whether there are jobs in one of these states; of scans that match, and may be worked on."""
+    condition, values = _matching(database, _lasting(wanted))
+    sql = f"SELECT 1 AS one {_JOBS} AND {condition} AND job.state = :among LIMIT 1"
+    return any(database.catalogue.rows(sql, among=state, **values) for state in states)
 
 
 def claim(database: Database, job: str, worker: str) -> bool:

@@ -103,7 +103,8 @@ def run(
     purpose : str
         That the people must have agreed to.
     workers : int, optional
-        Processes; all cores without it. 0 works in this process, where a scan that ends it ends all.
+        Processes; all cores without it. A script that asks for them begins with `if __name__ == "__main__":`. 0 works
+        in this process, where a scan that ends it ends all.
     again : bool
         Also try again what failed.
 
@@ -126,7 +127,7 @@ def run(
     wanted = [wish(name, where, purpose) for name in in_order(KINDS, kind)]
     for each in wanted:
         jobs.enqueue(database, each, again=again)
-    if not jobs.count(database, wanted[-1]):
+    if not jobs.some(database, wanted[-1], *jobs.STATES):
         _explain(database, wanted[-1])
     for each in wanted:
         yield from _run(database, each, _cores() if workers is None else workers)
@@ -153,9 +154,9 @@ def _run(database: Database, wanted: Wanted, workers: int) -> Iterator[Outcome]:
     worker = new_name("run")
     with jobs.holding(database, worker):
         while True:
-            if jobs.free(database, wanted, 1):
-                yield from _Run(database, wanted, worker).outcomes(workers)
-            elif jobs.count(database, wanted).get("running"):
+            if found := jobs.free(database, wanted, max(workers, 1)):
+                yield from _Run(database, wanted, worker).outcomes(min(workers, len(found)))
+            elif jobs.some(database, wanted, "running"):
                 time.sleep(POLL)  # others work on them, or their leases have not ended yet
             else:
                 return

@@ -11,7 +11,7 @@ from lineament.database.access import SCANS, allowed_scans
 from lineament.database.catalogue import row
 from lineament.database.consent.purposes import Purpose
 from lineament.database.people import headcounts
-from lineament.database.releases.balance import NOT_STATED, Count
+from lineament.database.releases.groups import NOT_STATED, Count
 from lineament.database.when import later, now
 
 if TYPE_CHECKING:

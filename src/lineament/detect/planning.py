@@ -1,7 +1,8 @@
 """Which scans are meant, and where their results go.
 
 A result is called `<stem>.<set>.<format>`, so that it is never mistaken for a scan: `anna.ibug68.mrk.json`. Where the
-folder holds another scan of the same stem, the stem is the scan's whole name: `anna.ply.ibug68.mrk.json`.
+folder holds another scan of the same stem, the stem is the scan's whole name: `anna.ply.ibug68.mrk.json`. Landmarks that
+are handed in are looked for by the same names.
 """
 
 from __future__ import annotations
@@ -27,14 +28,20 @@ FITTED = re.compile(r"\.face[._]", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Job:
-    """One scan and the common beginning of its results' names."""
+    """One scan, the common beginning of its results' names, and that of its landmark files' if landmarks are given."""
 
     scan: Path
     base: Path
+    given: Path | None = None
 
     def output(self, set_name: str, suffix: str) -> Path:
         """Return the file of one set in one format, such as `mrk.json` or `png`."""
-        return self.base.with_name(f"{self.base.name}.{set_name}.{suffix}")
+        return name_file(self.base, set_name, suffix)
+
+
+def name_file(base: Path, set_name: str, suffix: str) -> Path:
+    """Return the file of one set in one format whose name begins like `base`."""
+    return base.with_name(f"{base.name}.{set_name}.{suffix}")
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,9 @@ class Plan:
     skipped: Counter[str]
 
 
-def plan_jobs(paths: Sequence[Path], output: Path | None = None, cameras: bool = False) -> Plan:
+def plan_jobs(
+    paths: Sequence[Path], output: Path | None = None, cameras: bool = False, landmarks: Path | None = None
+) -> Plan:
     """Find the scans among `paths` and name their results.
 
     Parameters
@@ -64,12 +73,16 @@ def plan_jobs(paths: Sequence[Path], output: Path | None = None, cameras: bool =
         Folder of the results, which repeats the folders below a searched one; beside each scan without it.
     cameras : bool
         The camera of depth images is known, so that they need no `.json` file beside them.
+    landmarks : Path, optional
+        Folder of landmark files that are handed in, with the folders that `output` would have.
 
     Raises
     ------
     InputError
-        A path does not exist, no scan is found, or two scans would share a result.
+        A path does not exist, no scan is found, or two scans would share a result or landmarks.
     """
+    if landmarks is not None and not landmarks.is_dir():
+        raise InputError(f"{landmarks} is no folder; give the one with the landmark files")
     jobs: dict[Path, Job] = {}
     skipped: Counter[str] = Counter()
     stems = cache(_scans_by_stem)  # a folder is listed once, not once a scan
@@ -79,11 +92,10 @@ def plan_jobs(paths: Sequence[Path], output: Path | None = None, cameras: bool =
                 if not looks_like_scan(scan, cameras):
                     skipped[scan.suffix.lower() or scan.name] += 1
                     continue
-                folder = scan.parent if output is None else output / scan.parent.relative_to(path)
-                jobs.setdefault(scan.resolve(), Job(scan, folder / _base_name(scan, stems)))
+                found = _job(scan, scan.parent.relative_to(path), _base_name(scan, stems), output, landmarks)
+                jobs.setdefault(scan.resolve(), found)
         elif path.exists():
-            folder = path.parent if output is None else output
-            jobs.setdefault(path.resolve(), Job(path, folder / _base_name(path, stems)))
+            jobs.setdefault(path.resolve(), _job(path, Path(), _base_name(path, stems), output, landmarks))
         else:
             raise InputError(f"{path} does not exist; check the name and the folder")
     if output is not None and output.exists() and not output.is_dir():
@@ -127,6 +139,12 @@ def _files_below(folder: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in sorted(files) if not name.startswith("."))
 
 
+def _job(scan: Path, below: Path, name: str, output: Path | None, landmarks: Path | None) -> Job:
+    """Name the files of a scan that lies `below` a searched folder."""
+    folder = scan.parent if output is None else output / below
+    return Job(scan, folder / name, None if landmarks is None else landmarks / below / name)
+
+
 def _base_name(scan: Path, stems: Callable[[Path], Counter[str]]) -> str:
     """Return the stem, or the whole name where another scan of the folder has that stem too."""
     alone = stems(scan.resolve().parent)[scan.stem.lower()] <= int(looks_like_scan(scan))
@@ -141,11 +159,14 @@ def _scans_by_stem(folder: Path) -> Counter[str]:
 
 
 def _check_distinct(jobs: Sequence[Job]) -> None:
-    owners: dict[str, Path] = {}
-    for job in jobs:
-        key = os.path.normcase(os.path.abspath(job.base))
-        other = owners.setdefault(key, job.scan)
-        if other is not job.scan:
-            raise InputError(
-                f"{other} and {job.scan} would both be written to {job.base}.*; rename one, or use another folder"
-            )
+    for what, bases in (
+        ("be written to", {job.scan: job.base for job in jobs}),
+        ("take the landmarks", {job.scan: job.given for job in jobs if job.given is not None}),
+    ):
+        owners: dict[str, Path] = {}
+        for scan, base in bases.items():
+            other = owners.setdefault(os.path.normcase(os.path.abspath(base)), scan)
+            if other is not scan:
+                raise InputError(
+                    f"{other} and {scan} would both {what} {base}.*; rename one, or use another folder"
+                )

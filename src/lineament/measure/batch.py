@@ -13,15 +13,15 @@ import numpy as np
 from lineament.batch import attempt, read_any, work_through
 from lineament.detect import detector
 from lineament.detect.batch import describe_unit
+from lineament.detect.given import read_given
 from lineament.detect.planning import Job
 from lineament.errors import InputError
-from lineament.io.landmarks import READERS, read_landmarks
 from lineament.measure.asymmetry import landmark_asymmetry
 from lineament.measure.catalogue import SETS as CATALOGUE_SETS
 from lineament.measure.catalogue import measures
 from lineament.measure.measurement import measure_landmarks
 from lineament.measure.table import Row, rows_of, rows_of_asymmetry
-from lineament.types import MILLIMETRES, Landmarks, Scan
+from lineament.types import Landmarks, Scan
 
 LANDMARK_SET = "anthropometric"
 
@@ -38,8 +38,6 @@ class Request:
         Also the distances along the surface.
     unit : str or None
         `mm`, `cm`, `m` or `in` overrules what is found.
-    from_files : bool
-        Landmarks are read from `Job.output("anthropometric", ...)`; otherwise they are found.
     intrinsics : (fx, fy, cx, cy) or None, pixels
         Camera of depth images.
     """
@@ -47,7 +45,6 @@ class Request:
     set_name: str = "all"
     surface: bool = False
     unit: str | None = None
-    from_files: bool = False
     intrinsics: tuple[float, float, float, float] | None = None
 
 
@@ -88,7 +85,7 @@ def measure_scan(job: Job, request: Request, finder: detector.Detector | None) -
     job : Job
     request : Request
     finder : Detector or None
-        None when the landmarks are read from files.
+        None when landmarks are given, see `read_given`.
     """
     return attempt(job.scan, Outcome, partial(_measure, job, request, finder))
 
@@ -101,7 +98,7 @@ def measure_scans(jobs: Sequence[Job], request: Request, workers: int) -> Iterat
     ModelError
         A network is missing or damaged.
     """
-    start = partial(_start, None if request.from_files else detector.Detector, request)
+    start = partial(_start, None if all(job.given for job in jobs) else detector.Detector, request)
     return work_through(jobs, start, Outcome, workers)
 
 
@@ -126,18 +123,10 @@ def _find(finder: detector.Detector, scan: Scan, request: Request) -> tuple[Land
 
 
 def _read(job: Job, scan: Scan, request: Request) -> tuple[Landmarks, str]:
-    """Read the landmarks of a scan, and settle their unit: the user's word, the landmarks', the scan's."""
-    names = [job.output(LANDMARK_SET, suffix.removeprefix(".")) for suffix in READERS]
-    path = next((name for name in names if name.is_file()), None)
-    if path is None:
-        raise InputError(f"no landmarks in {names[0].parent}; expected {names[0].name} or another format of it")
-    read = read_landmarks(path)
-    unit = request.unit or read.unit or (None if read.mm_per_unit else scan.unit)
-    size = MILLIMETRES[unit] if unit else read.mm_per_unit
-    if size is None:
+    landmarks, path = read_given(job, scan, (LANDMARK_SET,), request.unit)
+    if landmarks.mm_per_unit is None:
         raise InputError(f"neither {path.name} nor the scan states the unit; give --unit")
-    settled = Landmarks(read.names, read.xyz, read.sigma, read.visible, unit, size, LANDMARK_SET)
-    return settled, describe_unit(unit, size, unit, request.unit)
+    return landmarks, describe_unit(landmarks.unit, landmarks.mm_per_unit, landmarks.unit, request.unit)
 
 
 def _rows(landmarks: Landmarks, scan: Scan, request: Request) -> tuple[Row, ...]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from lineament.database.actors import add_actor, grant
-from lineament.database.releases.balance import ALL, Count, _removals, association, balance, band
-from lineament.errors import AccessError
+from lineament.database.releases.balance import ALL, association, balance
+from lineament.database.releases.groups import Count, band
+from lineament.database.releases.removal import _of_groups, skewed
 
 
 @pytest.mark.parametrize(
@@ -112,28 +110,44 @@ def test_only_what_the_filter_lets_in_counts_as_removed(lab, publish, scan_peopl
 def test_chance_is_that_of_fisher_when_everyone_has_one_scan() -> None:
     units = {("f", f"f{n}"): [1, int(n < 9)] for n in range(20)} | {("m", f"m{n}"): [1, int(n < 2)] for n in range(20)}
     exact = fisher_exact([[9, 11], [2, 18]]).pvalue
-    assert _removals(units)["f"].chance == pytest.approx(exact, abs=0.01)
+    assert _of_groups(units)["f"].chance == pytest.approx(exact, abs=0.01)
 
 
 def test_many_scans_of_one_person_are_no_evidence_about_a_group() -> None:
     units = {("f", f"f{n}"): [20, 20 * (n == 0)] for n in range(10)} | {("m", f"m{n}"): [20, 0] for n in range(10)}
-    found = _removals(units)["f"]
+    found = _of_groups(units)["f"]
     assert found.share - found.others == pytest.approx(0.1)
     assert found.chance > 0.5
     assert not found.uneven
 
 
+def test_even_removal_is_seldom_called_uneven() -> None:
+    rng = np.random.default_rng(0)
+    by_people = by_scans = 0
+    for _ in range(60):
+        lost = rng.binomial(20, rng.beta(0.2, 1.8, (2, 40)))  # of each person's 20 scans; people differ, groups do not
+        units = {("fm"[row], f"{row} {n}"): [20, int(lost[row, n])] for row in range(2) for n in range(40)}
+        by_people += _of_groups(units)["f"].uneven
+        female, male = lost.sum(axis=1)
+        apart = abs(female - male) / 800 > 0.05
+        by_scans += apart and fisher_exact([[female, 800 - female], [male, 800 - male]]).pvalue < 0.01
+    assert by_people <= 2
+    assert by_scans >= 6
+
+
 def test_a_difference_within_everyone_is_found() -> None:
     units = {("f", f"f{n}"): [20, 5] for n in range(10)} | {("m", f"m{n}"): [20, 1] for n in range(10)}
-    assert _removals(units)["f"].uneven
+    assert _of_groups(units)["f"].uneven
 
 
-def test_who_may_not_release_sees_no_balance(lab, publish, scan_people) -> None:
-    scan_people(1)
-    release = publish()
-    add_actor(lab.database, "bob")
-    grant(lab.database, "bob", "reader", "faces")
-    with lab.opened("bob") as bobs, pytest.raises(AccessError, match="no role"):
-        balance(bobs, release)
-    last = lab.database.log._connection.rows("SELECT * FROM audit ORDER BY seq DESC LIMIT 1")[0]
-    assert (last["action"], last["allowed"], json.loads(last["detail"])["balance"]) == ("release", 0, release["id"])
+def test_a_share_of_few_people_is_not_told() -> None:
+    units = {("f", f"f{n}"): [1, int(n < 20)] for n in range(40)} | {("m", f"m{n}"): [1, int(n < 3)] for n in range(40)}
+    (said,) = skewed({"sex": _of_groups(units)})
+    assert said.startswith("quality control removed more scans of sex 'f' than of the others (p = ")
+
+
+def test_a_group_of_few_people_is_not_warned_of() -> None:
+    units = {("a", f"a{n}"): [9, 9] for n in range(4)} | {("b", f"b{n}"): [9, 0] for n in range(40)}
+    found = _of_groups(units)
+    assert found["a"].chance < 0.01
+    assert not found["a"].uneven

@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from lineament.database.actors import add_actor, grant
 from lineament.database.people import end_consent
+from lineament.database.releases.balance import balance
 from lineament.database.releases.create import release_named
+from lineament.database.releases.datasheet import datasheet
+from lineament.database.releases.diff import diff
 from lineament.database.releases.hand_out import hand_out
 from lineament.database.releases.verify_release import verify_export, verify_release
 from lineament.database.withdraw import withdraw
+from lineament.errors import AccessError
 
 HALVES = {"train": 0.5, "test": 0.5}
 
@@ -181,3 +186,26 @@ def test_links_are_not_followed(folder: Path) -> None:
     path.rename(folder.parent / "moved")
     path.symlink_to(folder.parent / "moved")
     assert verify_export(folder) == [f"{path.relative_to(folder).as_posix()} is, or lies behind, a link"]
+
+
+def test_each_question_is_in_the_audit_log(lab, release) -> None:
+    def last() -> dict:
+        found = lab.database.log._connection.rows("SELECT * FROM audit ORDER BY seq DESC LIMIT 1")[0]
+        return {"action": found["action"], "object": found["object"], **json.loads(found["detail"])}
+
+    asked = {"action": "release", "object": release["project"]}
+    verify_release(lab.database, release)
+    assert last() == {**asked, "verified": release["id"]}
+    balance(lab.database, release)
+    assert last() == {**asked, "balance": release["id"]}
+    diff(lab.database, release, release)
+    assert last() == {**asked, "compared": [release["id"], release["id"]]}
+
+
+def test_who_may_not_release_is_told_nothing(lab, release) -> None:
+    add_actor(lab.database, "bob")
+    grant(lab.database, "bob", "reader", "faces")
+    with lab.opened("bob") as bobs:
+        for ask in (verify_release, balance, datasheet, lambda database, row: diff(database, row, row)):
+            with pytest.raises(AccessError, match="no role"):
+                ask(bobs, release)

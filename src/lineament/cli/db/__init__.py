@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lineament.cli.db.actors import actor, condition, grant, revoke, roles
+from lineament.cli.db.capture import device, protocol
 from lineament.cli.db.consent import consent, identity
 from lineament.cli.db.ingest import ingest
 from lineament.cli.db.keep import backup, doctor, restore, rotate_key, verify
@@ -33,6 +34,8 @@ for _command in (
     condition,
     consent,
     identity,
+    device,
+    protocol,
     ingest,
     find,
     show,

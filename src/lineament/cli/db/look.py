@@ -83,7 +83,7 @@ def show(database: Database, name: str, project: str | None, as_json: bool) -> N
     for state in STATES:
         names = [each["id"] for each in known.scans if each["state"] == state]
         if names:
-            click.echo(f"{len(names)} scans {state}: {' '.join(names[:8])}{' ...' if len(names) > 8 else ''}")
+            click.echo(f"scans {state}: {len(names)}, {' '.join(names[:8])}{' ...' if len(names) > 8 else ''}")
 
 
 def _show_scan(scan: Any, findings: Any, files: list[dict[str, Any]]) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lineament.database.releases.balance import SMALL
+from lineament.database.releases.groups import SMALL
 
 FEW = f"<{SMALL}"
 HIDDEN = f"≥{SMALL}"

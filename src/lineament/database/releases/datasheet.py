@@ -8,18 +8,19 @@ tables of people pass `hide`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lineament.database.catalogue import Row, row
 from lineament.database.consent import duo
-from lineament.database.consent.law import JURISDICTIONS
-from lineament.database.consent.purposes import TERMS, Purpose
 from lineament.database.consent.terms import Controller
 from lineament.database.people import controller_of
 from lineament.database.releases.agreed import Agreed, agreed
-from lineament.database.releases.balance import ALL, ATTRIBUTES, REMOVED_BY, SMALL, Balance, Count, balance
+from lineament.database.releases.balance import ALL, Balance, balance
 from lineament.database.releases.cells import FEW, bullets, hide, plain, table, told
+from lineament.database.releases.collected import OF_RELEASE, collection
+from lineament.database.releases.groups import ATTRIBUTES, SMALL, Count
+from lineament.database.releases.removal import REMOVED_BY
 from lineament.database.when import now
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ _TITLES = {
     "expression": "Expression",
     "modality": "Modality",
 }
-_OF_RELEASE = "(SELECT scan FROM release_scans WHERE release = :release)"
 
 
 def datasheet(database: Database, release: Row) -> str:
@@ -56,7 +56,7 @@ def datasheet(database: Database, release: Row) -> str:
     sections = (
         ("Motivation", _motivation(database, release, controller)),
         ("Composition", _composition(database, release, found)),
-        ("Collection process", _collection(database, release, terms)),
+        ("Collection process", collection(database, release, terms)),
         ("Preprocessing, cleaning, labelling", _preprocessing(database, release, found)),
         ("Uses", _uses(release, found, terms)),
         ("Distribution", _distribution(database, release, controller)),
@@ -69,7 +69,9 @@ def datasheet(database: Database, release: Row) -> str:
         "people are shown as <5; where a sum would give such a number away, another one is shown as ≥5.",
     ]
     if release["state"] != "published":
-        opening.append("**This version was tombstoned, because somebody withdrew. Do not use it.**")
+        opening.append(
+            "**This version was tombstoned, because somebody withdrew. Do not use it.** The numbers are of what is left of it."
+        )
     parts = [f"## {place}. {title}\n\n" + "\n\n".join(said) for place, (title, said) in enumerate(sections, start=1)]
     return "\n\n".join([*opening, *parts]) + "\n"
 
@@ -91,7 +93,7 @@ def _composition(database: Database, release: Row, found: Balance) -> Iterator[s
     files = row(
         database.catalogue,
         f"""SELECT COUNT(*) AS files, COALESCE(SUM(o.size), 0) AS bytes FROM assets a
-        JOIN objects o ON o.subject = a.subject AND o.name = a.object WHERE a.scan IN {_OF_RELEASE}""",
+        JOIN objects o ON o.subject = a.subject AND o.name = a.object WHERE a.scan IN {OF_RELEASE}""",
         release=release["id"],
     )
     said = json.loads(release["criteria"])
@@ -147,100 +149,10 @@ def _groups(name: str, found: Balance) -> str:
     return f"### {_TITLES[name]}\n\n" + table(header, rows)
 
 
-def _collection(database: Database, release: Row, terms: Agreed) -> Iterator[str]:
-    scans = database.catalogue.rows(
-        f"""SELECT MIN(captured_at) AS first, MAX(captured_at) AS last FROM scans WHERE id IN {_OF_RELEASE}""",
-        release=release["id"],
-    )
-    years = [str(scans[0][name] or "")[:4] for name in ("first", "last")]
-    if years[0]:
-        yield "Captured in " + (years[0] if years[0] == years[1] else f"{years[0]} to {years[1]}") + "."
-    yield "### Devices\n\n" + bullets(*_devices(database, release))
-    yield "### Protocols\n\n" + bullets(*_protocols(database, release))
-    yield "### Consent\n\n" + bullets(*_consents(database, release))
-    everyone = len(_people(database, release))
-    counts = hide({purpose: {"allow": many, "do not": everyone - many} for purpose, many in terms.people.items()})
-    rows = [
-        (purpose, plain(TERMS[Purpose(purpose)].label), cells["allow"], cells["do not"])
-        for purpose, cells in counts.items()
-    ]
-    yield table(("purpose", "", "people who allow it today", "who do not"), rows)
-    laws = hide({"": _count(_people(database, release), "jurisdiction")})[""]
-    yield table(("law", "", "people"), [(law, JURISDICTIONS[law].title, many) for law, many in laws.items()])
-
-
-def _devices(database: Database, release: Row) -> Iterator[str]:
-    sql = f"""SELECT id, name, details FROM devices
-    WHERE id IN (SELECT device FROM scans WHERE id IN {_OF_RELEASE}) ORDER BY name"""
-    found = database.catalogue.rows(sql, release=release["id"])
-    for device in found:
-        details = ", ".join(f"{plain(name)} {plain(value)}" for name, value in json.loads(device["details"]).items())
-        done = database.catalogue.rows(
-            "SELECT * FROM calibrations WHERE device = :device AND done_at <= :until ORDER BY done_at",
-            device=device["id"],
-            until=release["created_at"],
-        )
-        yield f"{plain(device['name'])}" + (f": {details}" if details else "")
-        yield from (f"  {_calibration(each)}" for each in done)
-        if not done:
-            yield "  no calibration is on record"
-    if not found:
-        yield "No device is on record"
-
-
-def _calibration(found: Row) -> str:
-    error = "" if found["reprojection_rms"] is None else f", reprojection error {found['reprojection_rms']:.3g} px RMS"
-    until = f", valid until {found['expires_at'][:10]}" if found["expires_at"] else ""
-    return f"calibrated {found['done_at'][:10]}, {plain(found['method'] or 'method not stated')}{error}{until}"
-
-
-def _protocols(database: Database, release: Row) -> Iterator[str]:
-    sql = f"""SELECT id, name, version, description FROM protocols
-    WHERE id IN (SELECT protocol FROM scans WHERE id IN {_OF_RELEASE}) ORDER BY name"""
-    found = database.catalogue.rows(sql, release=release["id"])
-    for each in found:
-        prompts = database.catalogue.rows(
-            "SELECT expression FROM prompts WHERE protocol = :id ORDER BY place", id=each["id"]
-        )
-        about = f"{plain(each['name'])}, version {plain(each['version'])}"
-        yield about + (f": {plain(each['description'])}" if each["description"] else "")
-        yield f"  prompts: {', '.join(plain(prompt['expression']) for prompt in prompts) or 'none'}"
-    if not found:
-        yield "No list of prompts is on record"
-
-
-def _consents(database: Database, release: Row) -> Iterator[str]:
-    people = _people(database, release)
-    yield "Everyone gave a consent, which is kept as a record (ISO/IEC TS 27560) with the hash of the text they read"
-    for name, what in (("legal_basis", "Legal basis"), ("art9_condition", "Condition of GDPR Art. 9")):
-        counts = hide({"": _count(people, name)})[""]
-        yield f"{what}: " + ", ".join(f"{plain(value or 'none')} ({many} people)" for value, many in counts.items())
-    counts = hide({"": _count(people, "guardian")})[""]
-    yield f"A guardian agreed for: {counts.get('1', '0')} people"
-    texts = sorted({each["text_sha256"] for each in people})
-    yield f"SHA-256 of the texts: {', '.join(f'`{each}`' for each in texts)}"
-
-
-def _people(database: Database, release: Row) -> list[Row]:
-    return database.catalogue.rows(
-        """SELECT s.jurisdiction, n.legal_basis, n.art9_condition, n.guardian, n.text_sha256 FROM subjects s
-        JOIN consents n ON n.id = s.consent
-        WHERE s.id IN (SELECT subject FROM release_scans WHERE release = :release)""",
-        release=release["id"],
-    )
-
-
-def _count(rows: Iterable[Row], name: str) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for each in rows:
-        counts[str(each[name])] = counts.get(str(each[name]), 0) + 1
-    return dict(sorted(counts.items()))
-
-
 def _preprocessing(database: Database, release: Row, found: Balance) -> Iterator[str]:
     yield "The files are the originals, byte for byte; what was computed from them stands beside them."
     sql = f"""SELECT a.role, d.tool, d.tool_version, COUNT(*) AS many FROM assets a
-    LEFT JOIN derivations d ON d.asset = a.id WHERE a.derived = 1 AND a.scan IN {_OF_RELEASE}
+    LEFT JOIN derivations d ON d.asset = a.id WHERE a.derived = 1 AND a.scan IN {OF_RELEASE}
     GROUP BY a.role, d.tool, d.tool_version ORDER BY a.role, d.tool, d.tool_version"""
     derived = [
         (each["role"], f"{each['tool'] or 'not stated'} {each['tool_version'] or ''}", f"{each['many']:,}")
@@ -248,7 +160,7 @@ def _preprocessing(database: Database, release: Row, found: Balance) -> Iterator
     ]
     yield table(("computed", "by", "files"), derived) if derived else "Nothing was computed from them."
     sql = f"""SELECT kind, COUNT(*) AS scans, COUNT(DISTINCT c.subject) AS people FROM findings f
-    JOIN scans c ON c.id = f.scan WHERE f.scan IN {_OF_RELEASE} GROUP BY kind ORDER BY kind"""
+    JOIN scans c ON c.id = f.scan WHERE f.scan IN {OF_RELEASE} GROUP BY kind ORDER BY kind"""
     noted = {
         each["kind"]: Count(each["people"], each["scans"])
         for each in database.catalogue.rows(sql, release=release["id"])

@@ -1,0 +1,256 @@
+"""Takes the power away at each step: what was not synced by then is lost, all of it or a part, and looks what is left.
+
+    python benchmarks/database/lost_writes.py [--every 1] [--parts 1] [--seed 0] [--folder FOLDER]
+
+A process that is killed loses nothing that it wrote; a machine without power does. So the process keeps a list of what
+it did and what it synced since, and after the kill everything is undone that was not: bytes of files come back as they
+were, or are cut anywhere; new names, renames, removals and folders are gone unless their folder was synced. Once all of
+it is undone, and `--parts` times a random part of it, which is more than file systems that keep an order would lose. This
+is for files of the database, of backups and of exports. SQLite's files are left as they are: that it syncs them and
+recovers is its own promise, tested by its authors. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pickle
+import random
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from laboratory import Laboratory, build, machine
+from trials import OPERATIONS, examine, run
+
+from lineament.database import disk
+
+ZERO = ("lost", "dangling", "torn", "half", "log", "canary", "unclean")
+NOT_COVERED = """
+not covered: SQLite's files (catalogue, log), whose recovery is trusted; a real file system, disk or controller that lies
+about a sync, or that tears the sectors it writes (LazyFS and FUSE are out of reach here); PostgreSQL; folders that were
+made by a process that lost its power before they were synced, and that another process then uses"""
+
+
+@dataclass
+class Done:
+    """One thing that was done and not synced yet.
+
+    Attributes
+    ----------
+    kind : str
+        `bytes`, `name`, `rename`, `remove`, `folder` or `no folder`.
+    path : str
+    before : bytes or None
+        What the file held, or what lay at the new name.
+    source : str
+        Of a rename.
+    """
+
+    kind: str
+    path: str
+    before: bytes | None = None
+    source: str = ""
+
+
+class Journal:
+    """What a process has done to files and not synced."""
+
+    def __init__(self, folder: Path, target: Path) -> None:
+        self._folder, self._target = str(folder), target
+        self._done: list[Done] = []
+        self._lock = threading.RLock()
+
+    def install(self) -> None:
+        """Watch the calls of this process from now on."""
+        real = {name: getattr(os, name) for name in ("open", "fsync", "replace", "unlink", "mkdir", "rmdir")}
+
+        def opened(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+            place = _place(path, dir_fd)
+            new = flags & os.O_CREAT and not os.path.exists(place)
+            descriptor: int = real["open"](path, flags, mode, dir_fd=dir_fd)
+            if new:
+                self._add(Done("name", place), Done("bytes", place, b""))
+            return descriptor
+
+        def fsync(descriptor: int) -> None:
+            real["fsync"](descriptor)
+            self._synced(os.readlink(f"/proc/self/fd/{descriptor}"))
+
+        def replace(source: Any, target: Any, **named: Any) -> None:
+            old, new = _place(source), _place(target)
+            before = Path(new).read_bytes() if os.path.isfile(new) else None
+            real["replace"](source, target, **named)
+            self._renamed(old, new, before)
+
+        def unlink(path: Any, *, dir_fd: int | None = None) -> None:
+            place = _place(path, dir_fd)
+            before = Path(place).read_bytes() if os.path.isfile(place) else None
+            real["unlink"](path, dir_fd=dir_fd)
+            self._add(Done("remove", place, before))
+
+        def mkdir(path: Any, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
+            real["mkdir"](path, mode, dir_fd=dir_fd)
+            self._add(Done("folder", _place(path, dir_fd)))
+
+        def rmdir(path: Any, *, dir_fd: int | None = None) -> None:
+            place = _place(path, dir_fd)
+            real["rmdir"](path, dir_fd=dir_fd)
+            self._add(Done("no folder", place))
+
+        for name, function in (("open", opened), ("fsync", fsync), ("replace", replace), ("rename", replace),
+                               ("unlink", unlink), ("remove", unlink), ("mkdir", mkdir), ("rmdir", rmdir)):  # fmt: skip
+            setattr(os, name, function)
+        disk.watch(self._step)
+
+    def save(self) -> None:
+        self._target.write_bytes(pickle.dumps(self._done))
+
+    def _step(self, kind: str, what: str) -> None:
+        """A file that is written where it lies, as keys are before they are removed."""
+        if kind == "write" and os.path.isfile(what) and not what.endswith(disk.TEMPORARY):
+            self._add(Done("bytes", what, Path(what).read_bytes()))
+
+    def _add(self, *done: Done) -> None:
+        with self._lock:
+            self._done += [each for each in done if each.path.startswith(self._folder) and ".sqlite" not in each.path]
+
+    def _renamed(self, old: str, new: str, before: bytes | None) -> None:
+        with self._lock:
+            for each in self._done:  # bytes that are not synced go with the name, also of the folder above
+                if each.path == old or each.path.startswith(old + os.sep):
+                    if each.kind == "name" and each.path == old:
+                        continue
+                    each.path = new + each.path[len(old) :]
+            self._add(Done("rename", new, before, old))
+
+    def _synced(self, path: str) -> None:
+        with self._lock:
+            gone = [each.path for each in self._done if each.kind == "no folder" and os.path.dirname(each.path) == path]
+            self._done = [
+                each
+                for each in self._done
+                if not (each.kind == "bytes" and each.path == path)
+                and not (each.kind != "bytes" and os.path.dirname(each.path) == path)
+                and not any(each.path.startswith(folder + os.sep) for folder in gone)
+            ]
+
+
+def _place(path: Any, folder: int | None = None) -> str:
+    above = os.getcwd() if folder is None else os.readlink(f"/proc/self/fd/{folder}")
+    return os.path.normpath(os.path.join(above, os.fspath(path)))
+
+
+def undo(done: list[Done], lost: Callable[[], bool], rng: random.Random) -> int:
+    """Undo what is lost, the last first; return how much that was."""
+    count = 0
+    for each in reversed(done):
+        if not lost():
+            continue
+        count += 1
+        path = Path(each.path)
+        if each.kind == "bytes" and path.is_file() and each.before is not None:
+            # new bytes: a part of them, or zeros; bytes over others: the others
+            whole = path.read_bytes()
+            cut = rng.randrange(len(whole) + 1)
+            path.write_bytes(each.before or rng.choice([b"", whole[:cut], bytes(len(whole))]))
+        elif each.kind == "name" and path.is_file():
+            path.unlink()
+        elif each.kind == "rename" and path.exists() and not Path(each.source).exists():
+            if Path(each.source).parent.is_dir():
+                path.rename(each.source)
+            elif path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+            if each.before is not None:
+                path.write_bytes(each.before)
+        elif each.kind == "remove" and not path.exists() and path.parent.is_dir() and each.before is not None:
+            path.write_bytes(each.before)
+        elif each.kind == "folder" and path.is_dir():
+            shutil.rmtree(path)
+        elif each.kind == "no folder" and path.parent.is_dir():
+            path.mkdir(exist_ok=True)
+    return count
+
+
+def lost_writes(lab: Laboratory, name: str, *, every: int = 1, parts: int = 1, seed: int = 0) -> Counter[str]:
+    """Take the power away before each so many-th step of an operation, and once after its end.
+
+    Returns
+    -------
+    Counter of str
+        `crashes`, `states` (that were examined), `undone`, `acked`, and what `examine` counts.
+    """
+    rng = random.Random(f"{seed} {name}")
+    table: Counter[str] = Counter()
+    lab.restore()
+    steps = run(lab, OPERATIONS[name], tell_steps=True).steps
+    journal, kept = lab.top / "journal", lab.top / "kept"
+    for k in [*range(0, len(steps), every), len(steps)]:
+        lab.restore()
+        journal.unlink(missing_ok=True)
+        watching = Journal(lab.work, journal)
+        last = k == len(steps)
+        operation = (lambda lab, ack: (OPERATIONS[name](lab, ack), watching.save())) if last else OPERATIONS[name]
+        ran = run(lab, operation, kill_at=None if last else k, prepare=watching.install, last=watching.save)  # type: ignore[arg-type]
+        if not journal.exists():  # threads took another order, so that it ended before
+            continue
+        done = pickle.loads(journal.read_bytes())
+        table["crashes"] += 1
+        table["acked"] += len(ran.acked)
+        shutil.rmtree(kept, ignore_errors=True)
+        lab.work.rename(kept)
+        for part in range(1 + parts):
+            shutil.rmtree(lab.work, ignore_errors=True)
+            shutil.copytree(kept, lab.work)
+            table["undone"] += undo(done, lambda part=part: part == 0 or rng.random() < 0.5, rng)
+            table["states"] += 1
+            found = examine(lab, name, ran.acked)
+            where = f"{name}, step {k} {steps[k] if not last else 'the end'}, {'all' if part == 0 else 'a part'} lost"
+            for what, many in found.items():
+                table[what if not what.startswith(" ") else f"  {where}: {what.strip()}"] += many
+                if what in ZERO and many:
+                    table[f"  {where}: {what}"] += 1
+    return table
+
+
+def print_table(tables: dict[str, Counter[str]]) -> None:
+    columns = ("crashes", "states", "undone", "acked", *ZERO, "leftovers")
+    print(f"{'operation':10}" + "".join(f"{column:>10}" for column in columns))
+    for name, table in tables.items():
+        print(f"{name:10}" + "".join(f"{table[column]:>10}" for column in columns))
+    for said in [said for table in tables.values() for said in table if said.startswith(" ")][:60]:
+        print(said[:300])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--every", type=int, default=1, help="only before each so many-th step")
+    parser.add_argument("--parts", type=int, default=1, help="random parts that are lost, besides all")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", nargs="+", choices=tuple(OPERATIONS), default=tuple(OPERATIONS))
+    parser.add_argument("--folder", type=Path, help="where the database is made; the system's temporary one without it")
+    options = parser.parse_args()
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory(dir=options.folder) as top:
+        lab = build(Path(top, "lab"), seed=options.seed)
+        tables = {}
+        for name in options.only:
+            tables[name] = lost_writes(lab, name, every=options.every, parts=options.parts, seed=options.seed)
+        print_table(tables)
+        took, states = time.perf_counter() - start, sum(table["states"] for table in tables.values())
+        print(f"\nN {states} states, seed {options.seed}, {took:.0f} s; {machine(Path(top))}")
+    print(NOT_COVERED.strip())
+    sys.exit(any(table[kind] for table in tables.values() for kind in ZERO))
+
+
+if __name__ == "__main__":
+    main()
