@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lineament.face.face import Face
     from lineament.face.fit import fit_face
     from lineament.face.model import FaceModel, load_face_model
-    from lineament.face.models import read_model
+    from lineament.face.user_model import read_model
     from lineament.face.rig import posed
     from lineament.geometry.curvature import principal_curvatures
     from lineament.io.depth import read_depth
@@ -79,7 +79,7 @@ _MODULE_OF = {
     "read_depth": "lineament.io.depth",
     "read_face": "lineament.io.faces.parameters",
     "read_landmarks": "lineament.io.landmarks",
-    "read_model": "lineament.face.models",
+    "read_model": "lineament.face.user_model",
     "read_scan": "lineament.io.scans",
     "write_face": "lineament.io.faces.parameters",
     "write_glb": "lineament.io.faces.glb",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lineament.cli.batch import collected, end_by, only, show_outcomes, show_result, tell_skipped
-from lineament.cli.options import FILE, Camera, cores, demanded, intrinsics, unit
+from lineament.cli.options import FILE, Camera, cores, demanded, intrinsics, landmark_folder, unit
 
 if TYPE_CHECKING:
     from lineament.face.batch import Outcome
@@ -31,6 +31,7 @@ FORMATS = ("glb", "obj", "ply")
 @click.option("--detail", is_flag=True, help="Also write what the scan shows beyond the mesh as a displacement map.")
 @click.option("--colour", is_flag=True, help="Also bake the scan's colours into the model's uv.")
 @click.option("--model", type=FILE, help="A face model of your own, ICT-FaceKit's or FaceScape's .npz.")
+@landmark_folder("lineament landmarks")
 @unit
 @click.option("--jobs", type=click.IntRange(min=1), help="Scans worked on at the same time; one a core without it.")
 @intrinsics
@@ -41,6 +42,7 @@ def fit(
     detail: bool,
     colour: bool,
     model: Path | None,
+    landmarks: Path | None,
     unit: str,
     jobs: int | None,
     intrinsics: Camera | None,
@@ -54,7 +56,7 @@ def fit(
     from lineament.detect.planning import plan_jobs
     from lineament.face.batch import Request, fit_scans, is_done
 
-    plan = plan_jobs(paths, output, cameras=intrinsics is not None)
+    plan = plan_jobs(paths, output, cameras=intrinsics is not None, landmarks=landmarks)
     request = Request(tuple(dict.fromkeys(formats)), detail, colour, demanded(unit), intrinsics, model)
     todo = [job for job in plan.jobs if len(plan.jobs) == 1 or not is_done(job, request)]
     tell_skipped(plan.skipped, len(plan.jobs) - len(todo))

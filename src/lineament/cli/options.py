@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -40,7 +41,7 @@ unit = click.option(
 )
 
 
-def landmark_folder(command: str) -> Callable[[Command], Command]:
+def landmark_folder(command: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return the option `--landmarks`: a folder that `command` has written to."""
     return click.option(
         "--landmarks",

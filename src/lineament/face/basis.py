@@ -47,7 +47,7 @@ def load_basis() -> Basis:
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class FitModel:
     """What scans can be fitted with: the face model that ships with Lineament, or a user's own."""
 
     surface: FaceModel
@@ -59,7 +59,7 @@ class Model:
 
 
 @cache
-def shipped_model() -> Model:
+def shipped_model() -> FitModel:
     """Return the model that ships with Lineament."""
     basis = load_basis()
-    return Model(load_face_model(), lambda _: basis)
+    return FitModel(load_face_model(), lambda _: basis)

@@ -13,16 +13,19 @@ import numpy as np
 from lineament.batch import Intrinsics, all_newer, attempt, read_any, work_through
 from lineament.detect import detector
 from lineament.detect.batch import describe_unit
+from lineament.detect.given import given_files, read_given
 from lineament.detect.planning import Job
 from lineament.errors import InputError
-from lineament.face.basis import Model
+from lineament.face.basis import FitModel
 from lineament.face.deviation import deviation, measured_share
 from lineament.face.face import Face
 from lineament.face.fit import fit_face
 from lineament.face.model import LANDMARK_SETS
-from lineament.face.models import model_digest_of, read_model
+from lineament.face.start import start_from
+from lineament.face.user_model import read_model
 from lineament.io.faces.glb import write_glb
 from lineament.io.faces.mesh import write_mesh
+from lineament.io.faces.models import model_digest_of
 from lineament.io.faces.parameters import holds_face_of, write_face
 from lineament.io.folder import make_folder
 from lineament.types import Floats, Scan
@@ -107,7 +110,10 @@ def parameters_of(job: Job) -> Path:
 
 
 def is_done(job: Job, request: Request) -> bool:
-    """Return whether all results are there, none is older than its scan, and the face can still be read and used."""
+    """Return whether all results are there, and the face can still be read and used.
+
+    None may be older than its scan, nor than the landmarks that are given.
+    """
     wanted = [parameters_of(job), *(job.output(SET, suffix) for suffix in request.formats)]
     if request.detail:  # its description, which is written last
         wanted.append(_beside(job, "_displacement.json"))
@@ -115,14 +121,25 @@ def is_done(job: Job, request: Request) -> bool:
         from lineament.face.colour import colour_path
 
         wanted.append(colour_path(parameters_of(job)))
+    given = given_files(job, LANDMARK_SETS)
+    if job.given is not None and not given:
+        return False
     model = None if request.model is None else model_digest_of(request.model)
-    return all_newer(job.scan, wanted) and holds_face_of(parameters_of(job), model)
+    return all(all_newer(path, wanted) for path in (job.scan, *given)) and holds_face_of(parameters_of(job), model)
 
 
-def fit_scan(job: Job, request: Request, finder: detector.Detector, model: Model | None = None) -> Outcome:
+def fit_scan(job: Job, request: Request, finder: detector.Detector | None, model: FitModel | None = None) -> Outcome:
     """Fit the face model, or the user's own `model`, to one scan and write the results.
 
     Never raises but for Ctrl-C: what fails is told in the outcome.
+
+    Parameters
+    ----------
+    job : Job
+    request : Request
+    finder : Detector or None
+        None when landmarks are given, see `read_given`.
+    model : FitModel, optional
     """
     return attempt(job.scan, Outcome, partial(_fit, job, request, finder, model))
 
@@ -137,30 +154,45 @@ def fit_scans(jobs: Sequence[Job], request: Request, workers: int) -> Iterator[O
     InputError
         The user's own model cannot be read.
     """
-    return work_through(jobs, partial(_start, detector.Detector, request), Outcome, workers)
+    start = partial(_start, None if all(job.given for job in jobs) else detector.Detector, request)
+    return work_through(jobs, start, Outcome, workers)
 
 
-def _start(kind: type[detector.Detector], request: Request, threads: int) -> Callable[[Job], Outcome]:
+def _start(kind: type[detector.Detector] | None, request: Request, threads: int) -> Callable[[Job], Outcome]:
     """Load the networks and the model in a process."""
     model = None if request.model is None else read_model(request.model)
-    return partial(fit_scan, request=request, finder=kind(threads=threads), model=model)
+    return partial(fit_scan, request=request, finder=None if kind is None else kind(threads=threads), model=model)
 
 
-def _fit(job: Job, request: Request, finder: detector.Detector, model: Model | None) -> Outcome:
+def _fit(job: Job, request: Request, finder: detector.Detector | None, model: FitModel | None) -> Outcome:
     began = time.perf_counter()
     scan = read_any(job.scan, request.intrinsics)
-    detection = finder.detect(scan, LANDMARK_SETS, request.unit)
-    face = fit_face(scan, detection, model=model)
+    if finder is None:
+        start, stated, started = _given(job, scan, request)
+    else:
+        start, stated, started = finder.detect(scan, LANDMARK_SETS, request.unit), scan.unit, ()
+    face = fit_face(scan, start, model=model)
     outputs, notes = _write(job, request, scan, face, model)
     return Outcome(
         job.scan,
         outputs=outputs,
-        unit=describe_unit(detection.unit, detection.mm_per_unit, scan.unit, request.unit),
+        unit=describe_unit(start.unit, start.mm_per_unit, stated, request.unit),
         measured=measured_share(face),
         distance=median_distance(face, scan.points),
         seconds=time.perf_counter() - began,
-        notes=(*scan.source.warnings, *notes),
+        notes=(*scan.source.warnings, *started, *notes),
     )
+
+
+def _given(job: Job, scan: Scan, request: Request) -> tuple[detector.Detection, str | None, tuple[str, ...]]:
+    """Return what the fit starts from, the unit that is stated for it, and a note on the file."""
+    landmarks, path = read_given(job, scan, LANDMARK_SETS, request.unit)
+    try:
+        start = start_from(landmarks)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    others = [other.name for other in given_files(job, LANDMARK_SETS) if other != path]
+    return start, landmarks.unit, (f"started from {path}" + (f", not {', '.join(others)}" if others else ""),)
 
 
 def median_distance(face: Face, points: Floats) -> float:
@@ -171,7 +203,7 @@ def median_distance(face: Face, points: Floats) -> float:
 
 
 def _write(
-    job: Job, request: Request, scan: Scan, face: Face, model: Model | None
+    job: Job, request: Request, scan: Scan, face: Face, model: FitModel | None
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Write the results; return their files, and notes. The parameters come last: with them the scan is done."""
     from lineament.face.colour import bake_colour, colour_path, has_colour, write_colour

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from lineament.detect.detector import Detection, Detector
 from lineament.errors import NoFaceError
-from lineament.face.basis import EXPRESSION, Basis, Model, shipped_model
+from lineament.face.basis import EXPRESSION, Basis, FitModel, shipped_model
 from lineament.face.believable import check_believable
 from lineament.face.face import Face
 from lineament.face.follow import follow
@@ -43,7 +43,7 @@ def fit_face(
     scan: Scan,
     landmarks: Detection | Landmarks | None = None,
     detector: Detector | None = None,
-    model: Model | None = None,
+    model: FitModel | None = None,
 ) -> Face:
     """Fit a face model to a scan.
 
@@ -55,7 +55,7 @@ def fit_face(
         points may be missing. Without it they are found here.
     detector : Detector, optional
         Finds them; without it the package's networks do.
-    model : Model, optional
+    model : FitModel, optional
         One of the user's own, from `lineament.read_model`; without it the one that ships with Lineament.
 
     Raises

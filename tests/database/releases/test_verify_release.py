@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from lineament.database.actors import add_actor, grant
+from lineament.database.exporters import export
+from lineament.database.exporters.items import ExportFile, ExportRelease, ExportScan
 from lineament.database.people import end_consent
 from lineament.database.releases.balance import balance
 from lineament.database.releases.create import release_named
 from lineament.database.releases.datasheet import datasheet
 from lineament.database.releases.diff import diff
-from lineament.database.releases.hand_out import hand_out
 from lineament.database.releases.verify_release import verify_export, verify_release
 from lineament.database.withdraw import withdraw
 from lineament.errors import AccessError
@@ -100,10 +102,22 @@ def test_a_tombstoned_release(lab, release) -> None:
 
 
 @pytest.fixture(params=["bids", "webdataset"])
-def folder(lab, release, request) -> Path:
-    hand_out(lab.database, release["id"], request.param, lab.root / "out", "Bob", country="FR")
-    assert verify_export(lab.root / "out") == []
-    return lab.root / "out"
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """An export, of no database."""
+
+    def scan(number: int) -> ExportScan:
+        data = bytes([number]) * 5000
+        file = ExportFile("geometry", 0, "ply", len(data), {}, lambda: iter([data]))
+        known = ("unknown", "", None, "mesh", "neutral", "", "rig", 1, "mm", None, (file,))
+        return ExportScan(f"n{number}", f"p{number}", "s1", ("test", "train")[number % 2], *known)
+
+    release = ExportRelease(
+        "shapes", "1.0.0", "Bytes.", date(2026, 11, 1), ("A laboratory",), (), (), "CC0", "", "# Datasheet\n",
+        lambda: map(scan, range(4)),
+    )  # fmt: skip
+    export(release, tmp_path / "out", request.param)
+    assert verify_export(tmp_path / "out") == []
+    return tmp_path / "out"
 
 
 def a_file(folder: Path) -> Path:

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lineament.errors import InputError
-from lineament.face.basis import EXPRESSION, Model
+from lineament.face.basis import EXPRESSION, FitModel
 from lineament.face.face import Face, model_of
 from lineament.face.model import load_face_model
 from lineament.face.parts import part_colors
@@ -46,7 +46,7 @@ def write_glb(
     texture: bytes | None = None,
     landmarks: str | None = None,
     weights: Mapping[str, float] | None = None,
-    model: Model | None = None,
+    model: FitModel | None = None,
 ) -> Path:
     """Write a face as a rig; the same face gives the same bytes.
 
@@ -64,7 +64,7 @@ def write_glb(
         `weights` pose it.
     weights : mapping of str to float, optional
         The expression that the file opens with, by ARKit's names, 0 to 1; neutral without it.
-    model : Model, optional
+    model : FitModel, optional
         The user's own model that the face is of; such a file has no texture and opens neutral. Where the model's uv has
         seams, copies of their vertices stand behind the others.
 
@@ -88,7 +88,7 @@ def pack_glb(
     texture: bytes | None = None,
     landmarks: str | None = None,
     weights: Mapping[str, float] | None = None,
-    model: Model | None = None,
+    model: FitModel | None = None,
 ) -> bytes:
     """Return the bytes of the file that `write_glb` writes."""
     if texture is not None and not texture.startswith(_PNG):
@@ -134,7 +134,7 @@ def _own_rig(face: Face, landmarks: str | None, weights: Mapping[str, float], co
     return _Rig(rest, targets, shown, model.triangles, normals, model.uv, _tints(coloured), marks)
 
 
-def _other_rig(face: Face, landmarks: str | None, model: Model) -> _Rig:
+def _other_rig(face: Face, landmarks: str | None, model: FitModel) -> _Rig:
     """The model's own expressions, as they are for this person."""
     template, surface = face.template, model.surface
     if template is None or model.template is None or template.sha256 != model.template.sha256:

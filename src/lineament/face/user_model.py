@@ -19,12 +19,12 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from lineament.errors import FormatError, InputError
-from lineament.face.basis import EXPRESSION, Basis, Model
+from lineament.face.basis import EXPRESSION, Basis, FitModel
 from lineament.face.deviation import REGIONS
 from lineament.face.face import Face, Template
 from lineament.face.fit import fit_face
 from lineament.face.model import FaceModel, load_face_model
-from lineament.face.model_files import Contents, read_contents
+from lineament.io.faces.models import Contents, read_contents
 from lineament.face.start import BY_HAND, JAW
 from lineament.geometry.alignment import Similarity
 from lineament.geometry.neighbours import knn
@@ -50,13 +50,13 @@ HEAD = "head"
 """Region of skin that Lineament's model lacks, such as the back of the head."""
 
 
-def read_model(path: str | PathLike[str]) -> Model:
+def read_model(path: str | PathLike[str]) -> FitModel:
     """Read a face model of the user's own, for `lineament.fit_face(scan, model=...)`.
 
     Parameters
     ----------
     path : path-like
-        ICT-FaceKit or FaceScape's bilinear model as an NPZ file, see `lineament.face.model_files`. The whole of it is
+        ICT-FaceKit or FaceScape's bilinear model as an NPZ file, see `lineament.io.faces.models`. The whole of it is
         kept in memory.
 
     Raises
@@ -84,7 +84,7 @@ def read_model(path: str | PathLike[str]) -> Model:
             return at_mean
         return basis(_moved(mean.pose, of_person(identity)))
 
-    return Model(surface, near, _template(path, contents, surface))
+    return FitModel(surface, near, _template(path, contents, surface))
 
 
 def _as_scan(contents: Contents) -> Face:

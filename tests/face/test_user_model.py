@@ -10,13 +10,13 @@ import pytest
 
 from lineament.detect.detector import Detection
 from lineament.errors import FormatError, InputError
-from lineament.face.basis import EXPRESSION, Model
+from lineament.face.basis import EXPRESSION, FitModel
 from lineament.face.deviation import deviation, measured_share
 from lineament.face.face import Face
 from lineament.face.fit import fit_face
 from lineament.face.model import LANDMARK_SETS, load_face_model
-from lineament.face.model_files import FACESCAPE_EXPRESSIONS
-from lineament.face.models import read_model
+from lineament.io.faces.models import FACESCAPE_EXPRESSIONS
+from lineament.face.user_model import read_model
 from lineament.face.register import stack_faces
 from lineament.face.rig import arkit_targets, arkit_weights, neutral
 from lineament.geometry.alignment import Similarity
@@ -36,12 +36,12 @@ TO_SCAN = Similarity(0.1, np.array([[0.0, 0, 1], [1, 0, 0], [0, 1, 0]]), np.arra
 
 
 @pytest.fixture(scope="module")
-def facescape(user_models) -> Model:
+def facescape(user_models) -> FitModel:
     return read_model(user_models.facescape)
 
 
 @pytest.fixture(scope="module")
-def ict(user_models) -> Model:
+def ict(user_models) -> FitModel:
     return read_model(user_models.ict)
 
 
