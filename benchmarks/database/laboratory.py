@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from lineament.database.backup import backup, copy_keys
+from lineament.database.catalogue import row
 from lineament.database.consent.purposes import Purpose
 from lineament.database.consent.receipt import consent_id
 from lineament.database.consent.terms import Consent, Controller
-from lineament.database.catalogue import row
 from lineament.database.database import Database
 from lineament.database.derive import Derivation, Product, store_derived
 from lineament.database.intake.ingest import ingest

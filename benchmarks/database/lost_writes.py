@@ -3,11 +3,11 @@
     python benchmarks/database/lost_writes.py [--every 1] [--parts 1] [--seed 0] [--folder FOLDER]
 
 A process that is killed loses nothing that it wrote; a machine without power does. So the process keeps a list of what
-it did and what it synced since, and after the kill everything is undone that was not: bytes of files come back as they
-were, or are cut anywhere; new names, renames, removals and folders are gone unless their folder was synced. Once all of
-it is undone, and `--parts` times a random part of it, which is more than file systems that keep an order would lose. This
-is for files of the database, of backups and of exports. SQLite's files are left as they are: that it syncs them and
-recovers is its own promise, tested by its authors. Linux only.
+it did and did not sync since, and after the kill that is undone: bytes of files come back as they were, or are cut
+anywhere; new names, renames, removals and folders are gone unless their folder was synced. Once all of it is undone,
+and `--parts` times a random part of it, which is more than file systems that keep an order would lose. This is for the
+files of the database, of backups and of exports. SQLite's files are left as they are: that it syncs them and recovers
+is its own promise, tested by its authors. Linux only.
 """
 
 from __future__ import annotations
@@ -24,19 +24,20 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from laboratory import Laboratory, build, machine
-from trials import OPERATIONS, examine, run
+from trials import OPERATIONS, Ack, Operation, examine, run
 
 from lineament.database import disk
 
 ZERO = ("lost", "dangling", "torn", "half", "log", "canary", "unclean")
 NOT_COVERED = """
-not covered: SQLite's files (catalogue, log), whose recovery is trusted; a real file system, disk or controller that lies
-about a sync, or that tears the sectors it writes (LazyFS and FUSE are out of reach here); PostgreSQL; folders that were
-made by a process that lost its power before they were synced, and that another process then uses"""
+not covered: SQLite's files (catalogue, log), whose recovery is trusted; a real file system, disk or controller that
+lies about a sync, or tears the sectors it writes (LazyFS does the first, and needs FUSE); PostgreSQL; a folder that a
+killed process made and did not sync, and that another one uses before the power goes"""
 
 
 @dataclass
@@ -199,8 +200,13 @@ def lost_writes(lab: Laboratory, name: str, *, every: int = 1, parts: int = 1, s
         journal.unlink(missing_ok=True)
         watching = Journal(lab.work, journal)
         last = k == len(steps)
-        operation = (lambda lab, ack: (OPERATIONS[name](lab, ack), watching.save())) if last else OPERATIONS[name]
-        ran = run(lab, operation, kill_at=None if last else k, prepare=watching.install, last=watching.save)  # type: ignore[arg-type]
+        ran = run(
+            lab,
+            partial(_to_the_end, OPERATIONS[name], watching) if last else OPERATIONS[name],
+            kill_at=None if last else k,
+            prepare=watching.install,
+            last=watching.save,
+        )
         if not journal.exists():  # threads took another order, so that it ended before
             continue
         done = pickle.loads(journal.read_bytes())
@@ -220,6 +226,11 @@ def lost_writes(lab: Laboratory, name: str, *, every: int = 1, parts: int = 1, s
                 if what in ZERO and many:
                     table[f"  {where}: {what}"] += 1
     return table
+
+
+def _to_the_end(operation: Operation, journal: Journal, lab: Laboratory, ack: Ack) -> None:
+    operation(lab, ack)
+    journal.save()
 
 
 def print_table(tables: dict[str, Counter[str]]) -> None:

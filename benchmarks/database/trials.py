@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import threading
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -36,6 +38,7 @@ from lineament.database.withdraw import withdraw
 from lineament.errors import InputError, LineamentError, StoreError
 
 Ack = Callable[..., None]
+Operation = Callable[[Laboratory, Ack], None]
 LEAVES = "LABEL-old-0"
 """Who withdraws."""
 FUTURE = [
@@ -108,7 +111,7 @@ def rotate(lab: Laboratory, ack: Ack) -> None:
         ack("rotated", rotate_key(database, str(lab.work / f"{token_hex(4)}.key")))
 
 
-OPERATIONS: dict[str, Callable[[Laboratory, Ack], None]] = {
+OPERATIONS: dict[str, Operation] = {
     "ingest": take_in,
     "enrol": join,
     "derive": compute,
@@ -151,7 +154,7 @@ def nothing() -> None:
 
 def run(
     lab: Laboratory,
-    operation: Callable[[Laboratory, Ack], None],
+    operation: Operation,
     *,
     kill_at: int | None = None,
     kill_after: float | None = None,
@@ -164,7 +167,9 @@ def run(
     `prepare` is called in that process before it begins, and `last` just before it kills itself.
     """
     reading, writing = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, of which none holds a lock that matters here
+        child = os.fork()
     if child == 0:
         os.close(reading)
         _serve(lab, operation, writing, kill_at, tell_steps, prepare, last)  # never returns
@@ -174,7 +179,7 @@ def run(
 
 def _serve(
     lab: Laboratory,
-    operation: Callable[[Laboratory, Ack], None],
+    operation: Operation,
     pipe: int,
     kill_at: int | None,
     tell_steps: bool,
@@ -418,6 +423,7 @@ def _half_exports(database: Database) -> int:
 def _backup_holds(lab: Laboratory) -> bool:
     """A backup that was there before can be restored at any time, old or new."""
     target = lab.work / "restored"
+    shutil.rmtree(target, ignore_errors=True)
     try:
         if check_backup(lab.work / "backup"):
             return False

@@ -36,9 +36,10 @@ from lineament.errors import LineamentError
 LAYOUTS = ("bids", "webdataset", "parquet")
 STAYS = "LABEL-old-1"
 NOT_COVERED = """
-not covered: what a disk or an SSD keeps of bytes that the file system has given up (all of it is encrypted; what is left
-of a key there ends with the next change of the master key); copies of the keys that were made before and not made again;
-what recipients have, who get a letter; files that somebody put elsewhere; memory, swap and core dumps; PostgreSQL"""
+not covered: what a disk or an SSD keeps of bytes that the file system has given up (all of it is encrypted; what is
+left there of a key ends with the next change of the master key); copies of the keys that were made before and not
+again; what recipients have, who get a letter; files that somebody put elsewhere; memory, swap and core dumps;
+PostgreSQL"""
 
 
 def withdrawal(lab: Laboratory, every: int = 1) -> dict[str, Counter[str]]:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from lineament.face.face import Face
     from lineament.face.fit import fit_face
     from lineament.face.model import FaceModel, load_face_model
-    from lineament.face.user_model import read_model
     from lineament.face.rig import posed
+    from lineament.face.user_model import read_model
     from lineament.geometry.curvature import principal_curvatures
     from lineament.io.depth import read_depth
     from lineament.io.faces.glb import write_glb

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from lineament.face.deviation import deviation, face_region, measured_share
 from lineament.face.face import Face
 from lineament.face.model import load_face_model
 from lineament.io.faces.parameters import read_face, write_face
+from lineament.io.landmarks import write_landmarks
 from lineament.io.scans import read_scan, write_scan
-from lineament.types import Scan
+from lineament.types import Landmarks, Scan
 
 pytestmark = pytest.mark.usefixtures("fake_detector")
 
@@ -116,6 +118,100 @@ def test_one_scan_without_a_face_is_an_error(run: Run, make_scan: MakeScan, tmp_
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"error: {scan}: ")
     assert list(tmp_path.iterdir()) == [scan]
+
+
+def marks(path: Path, set_name: str, unit: str | None = "m", every: int = 1) -> Path:
+    """Write where the landmarks of `head` are, as if set by hand: every other one perhaps, without expected errors."""
+    model = load_face_model()
+    names = model.landmark_sets[set_name].names[::every]
+    xyz = model.landmarks(model.vertices, set_name)[::every] / 1000
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_landmarks(Landmarks(names, xyz, unit=unit), path)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "words", "said"),
+    [
+        ("anna.anthropometric.mrk.json", "m", (), "m (stated)"),
+        ("anna.ibug68.csv", None, (), "m (found)"),
+        ("anna.ibug68.fcsv", None, ("--unit", "m"), "m (given)"),
+    ],
+)
+def test_landmarks_of_files_start_a_fit_without_a_detector(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, unit: str | None, words: tuple, said: str
+) -> None:
+    monkeypatch.setattr("lineament.detect.detector.Detector", None)
+    scan, given = head(tmp_path / "anna.ply"), marks(tmp_path / "marks" / name, name.split(".")[1], unit, every=2)
+    result = run("fit", scan, "-o", tmp_path / "out", "--landmarks", given.parent, *words)
+    assert result.exit_code == 0, result.output
+    first, second, note, *_ = result.stdout.splitlines()
+    assert first == f"{scan}: unit {said}"
+    assert "median distance 0.0" in second
+    assert note == f"note: started from {given}"
+    face = read_face(tmp_path / "out" / "anna.face.npz")
+    away = np.linalg.norm(face.in_scan() * 1000 - load_face_model().vertices, axis=1)
+    assert away[face_region()].mean() < 1.0
+
+
+def test_a_folder_beside_a_folder_of_landmarks(run: Run, tmp_path: Path) -> None:
+    scans, folder, out = tmp_path / "in", tmp_path / "marks", tmp_path / "out"
+    for name in ("a", "deep/b", "c"):
+        head(scans / f"{name}.ply")
+    used = [marks(folder / "a.ibug68.mrk.json", "ibug68"), marks(folder / "deep" / "b.dense520.csv", "dense520")]
+    spare = [marks(folder / "a.ibug68.csv", "ibug68"), marks(folder / "a.anthropometric.json", "anthropometric")]
+    words = ("fit", scans, "-o", out, "--landmarks", folder, "--format", "ply", "--jobs", 2)
+    result = run(*words)
+    assert result.exit_code == 1, result.output
+    assert {path.relative_to(out).as_posix() for path in out.rglob("*.npz")} == {"a.face.npz", "deep/b.face.npz"}
+    others = ", ".join(path.name for path in spare)
+    assert f"note: {scans / 'a.ply'}: started from {used[0]}, not {others}\n" in result.stdout
+    assert f"note: {scans / 'deep' / 'b.ply'}: started from {used[1]}\n" in result.stdout
+    (failure,) = (line for line in result.stdout.splitlines() if line.startswith("failed: "))
+    assert failure.startswith(f"failed: {scans / 'c.ply'}: no landmarks in {folder}; expected c.ibug68.mrk.json or ")
+    # Only what was corrected since then is fitted again.
+    marks(folder / "c.ibug68.csv", "ibug68")
+    before = (out / "a.face.npz").stat().st_mtime_ns
+    os.utime(used[0], ns=(before + 1, before + 1))
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    assert "already done: 1" in result.stderr
+    assert result.stdout.count("started from") == 2
+    assert (out / "a.face.npz").stat().st_mtime_ns > before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda text: text.replace("prn,0.0", "prn,zero"), "zero"),
+        (lambda text: text.replace("unit=m ", "unit=mm "), "check their order, their unit"),
+        (lambda text: text.replace("prn,", "tip,"), "none of the sets"),
+        (lambda text: "".join(text.splitlines(keepends=True)[:6]), "4 landmarks are given"),
+    ],
+)
+def test_landmarks_that_cannot_start_a_fit_are_told_with_their_file(
+    run: Run, tmp_path: Path, spoil: Callable[[str], str], said: str
+) -> None:
+    scan, given = head(tmp_path / "anna.ply"), marks(tmp_path / "marks" / "anna.anthropometric.csv", "anthropometric")
+    given.write_text(spoil(given.read_text()))
+    result = run("fit", scan, "-o", tmp_path / "out", "--landmarks", given.parent)
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith(f"error: {scan}: {given}: ")
+    assert said in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("folder", ["absent", "file"])
+def test_landmarks_are_in_a_folder(run: Run, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").touch()
+    result = run("fit", head(tmp_path / "anna.ply"), "--landmarks", tmp_path / folder)
+    assert (result.exit_code, "no folder; give the one with the landmark files" in result.stderr) == (2, True)
+
+
+def test_two_scans_cannot_share_their_landmarks(run: Run, tmp_path: Path) -> None:
+    scans = [head(tmp_path / name / "anna.ply") for name in "ab"]
+    result = run("fit", *scans, "--landmarks", tmp_path)
+    assert result.exit_code == 2
+    assert f"would both take the landmarks {tmp_path / 'anna'}.*" in result.stderr
 
 
 def test_a_model_of_ones_own(run: Run, user_models: Any, tmp_path: Path) -> None:

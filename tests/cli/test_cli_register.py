@@ -14,8 +14,9 @@ from lineament.errors import FormatError, InputError
 from lineament.face import register as library
 from lineament.face.face import Face
 from lineament.face.model import load_face_model
-from lineament.face.register import read_stack, stack_faces, write_stack
+from lineament.face.register import stack_faces
 from lineament.io.faces.parameters import read_face, write_face
+from lineament.io.faces.stack import WRITERS, read_stack, write_stack
 from lineament.io.landmarks.morphologika import read_morphologika
 from lineament.io.landmarks.tps import read_tps_all
 
@@ -33,7 +34,7 @@ def folder(person: Person, tmp_path: Path) -> Path:
 
 
 def test_choices_are_those_of_the_library() -> None:
-    assert {name: suffix for name, (suffix, _) in library.WRITERS.items()} == FORMATS
+    assert {name: suffix for name, (suffix, _) in WRITERS.items()} == FORMATS
     assert POINTS == library.POINTS
 
 

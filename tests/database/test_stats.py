@@ -26,10 +26,16 @@ SOME = {Purpose.RESEARCH: None, Purpose.SHARING: None}
 def full(lab):
     """Three people, of whom one signed in Illinois; four scans, one of them broken."""
     soon = (datetime.now(UTC) + timedelta(days=30)).date()
+    given = datetime.now(UTC) - timedelta(days=10)
+    past = (given + timedelta(days=5)).date()
     later = (datetime.now(UTC) + timedelta(days=200)).date()
     lab.people = {
         "P1": lab.person("P1"),
-        "P2": lab.person("P2", purposes={**SOME, Purpose.PORTRAIT: soon, Purpose.TRAINING: soon}),
+        "P2": lab.person(
+            "P2",
+            purposes={**SOME, Purpose.PORTRAIT: soon, Purpose.TRAINING: soon, Purpose.COMMERCIAL: past},
+            given_at=given,
+        ),
         "P3": lab.person(
             "P3",
             purposes={**SOME, Purpose.TRAINING: later},
@@ -50,12 +56,6 @@ def full(lab):
     path = scans[-1].files[0].path
     path.write_bytes(path.read_bytes()[:-100])
     assert [each.state for each in lab.ingest(*scans)] == ["accepted"] * 4 + ["quarantined"]
-    return lab
-
-
-def test_figures_are_those_of_the_catalogue(full) -> None:
-    lab = full
-    create_release(lab.database, "shapes", "faces", "research", description="Ellipsoids.", licence="CC0")
     retained = (datetime.now(UTC) + timedelta(days=9)).isoformat(timespec="microseconds").replace("+00:00", "Z")
     lab.database.catalogue.run(
         "UPDATE subjects SET retain_until = :at WHERE id = :id", at=retained, id=lab.people["P3"]
@@ -69,6 +69,23 @@ def test_figures_are_those_of_the_catalogue(full) -> None:
             scan=scan,
             state=state,
         )
+    first, second = lab.database.catalogue.rows(
+        "SELECT scan, object FROM assets WHERE subject = :who", who=lab.people["P1"]
+    )
+    lab.database.catalogue.run(  # one object of two scans
+        """INSERT INTO assets (id, scan, subject, object, role, suffix, created_at)
+        VALUES ('same', :scan, :who, :object, 'other', 'ply', '2026')""",
+        scan=second["scan"],
+        who=lab.people["P1"],
+        object=first["object"],
+    )
+    lab.retained = retained[:10]
+    return lab
+
+
+def test_figures_are_those_of_the_catalogue(full) -> None:
+    lab = full
+    create_release(lab.database, "shapes", "faces", "research", description="Ellipsoids.", licence="CC0")
     found = stats(lab.database)
     assert (found.actor, found.people, found.scans) == ("anna", 3, 4)
     assert found.states == {"accepted": 4, "quarantined": 1}
@@ -77,14 +94,14 @@ def test_figures_are_those_of_the_catalogue(full) -> None:
     assert found.counts["device"] == {"rig": Count(3, 3), "not stated": Count(1, 1)}
     assert found.counts["jurisdiction"] == {"GDPR": Count(2, 3), "BIPA": Count(1, 1)}
     assert found.purposes["research"] == 3
-    assert (found.purposes["portrait"], found.purposes["embedding"]) == (2, 1)
+    assert [found.purposes[name] for name in ("portrait", "embedding", "commercial")] == [2, 1, 1]
     assert found.consents_ending == {lab.soon: 1}
-    assert found.retention_ending == {retained[:10]: 1}
+    assert found.retention_ending == {lab.retained: 1}
     assert found.jobs == {"landmarks": {"done": 1, "failed": 1}}
     assert found.releases == (Published("shapes", "1.0.0", "published", 4, 0),)
     sizes = lab.database.catalogue.rows(
-        """SELECT o.sealed_size FROM objects o JOIN assets a ON a.subject = o.subject AND a.object = o.name
-        JOIN scans c ON c.id = a.scan WHERE c.state = 'accepted'"""
+        """SELECT DISTINCT o.name, o.sealed_size FROM objects o
+        JOIN assets a ON a.subject = o.subject AND a.object = o.name JOIN scans c ON c.id = a.scan WHERE c.state = 'accepted'"""
     )
     assert found.bytes == sum(each["sealed_size"] for each in sizes)
     assert found.alarms == ()
@@ -107,6 +124,7 @@ def test_an_actor_without_a_role_sees_nothing(full) -> None:
     with lab.opened("bob") as bobs:
         found = stats(bobs)
     assert (found.people, found.scans, found.bytes, found.releases, found.jobs) == (0, 0, 0, (), {})
+    assert (found.consents_ending, found.retention_ending) == ({}, {})
     assert found.states == {"accepted": 0}
 
 

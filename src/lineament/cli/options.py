@@ -42,11 +42,11 @@ unit = click.option(
 
 
 def landmark_folder(command: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return the option `--landmarks`: a folder that `command` has written to."""
+    """Return the option `--landmarks`: a folder of files as `command` writes them."""
     return click.option(
         "--landmarks",
         type=FILE,
-        help=f"Folder that {command} has written to, corrected by hand perhaps; they are not looked for again.",
+        help=f"Folder of files that {command} has written, corrected by hand perhaps; none are looked for then.",
     )
 
 

@@ -43,8 +43,9 @@ def register(
     """
     from lineament.errors import InputError
     from lineament.face.expressions import plan_faces
-    from lineament.face.register import WRITERS, name_faces, stack_faces
+    from lineament.face.register import name_faces, stack_faces
     from lineament.io.faces.parameters import read_face
+    from lineament.io.faces.stack import WRITERS
     from lineament.io.folder import make_folder
 
     form = form or next((name for name, suffix in FORMATS.items() if suffix == output.suffix.lower()), "")

@@ -149,11 +149,11 @@ class Sqlite:
         if self._open.in_transaction:
             yield
             return
-        with _told():
-            if not durable:
-                self._open.execute("PRAGMA synchronous = NORMAL")
-            self._open.execute("BEGIN IMMEDIATE")
         try:
+            with _told():
+                if not durable:
+                    self._open.execute("PRAGMA synchronous = NORMAL")
+                self._open.execute("BEGIN IMMEDIATE")
             yield
             with _told():
                 self._open.execute("COMMIT")

@@ -49,11 +49,18 @@ class DatabaseScans:
     ) -> None:
         self._path, self._purpose, self._actor, self._transform = path, purpose, actor, transform
         self._opened: tuple[int, Database] | None = None
+        try:
+            self._names = self._allowed(where)
+        finally:
+            self.close()  # each process opens it when it reads
+
+    def _allowed(self, where: Where | Mapping[str, Any] | None) -> list[str]:
         names = [found["id"] for found in find_all(self._database(), where)]
-        self._names, refused = self._database().guard.choose("read", names, purpose)
-        if names and not self._names:
+        allowed, refused = self._database().guard.choose("read", names, self._purpose)
+        if names and not allowed:
             why = ", ".join(f"{many} {code}" for code, many in refused.items())
-            raise AccessError(f"none of {len(names)} scans may be read for {purpose}: {why}")
+            raise AccessError(f"none of {len(names)} scans may be read for {self._purpose}: {why}")
+        return allowed
 
     def __len__(self) -> int:
         return len(self._names)

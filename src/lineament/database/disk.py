@@ -145,6 +145,20 @@ def remove_tree(path: Path) -> int:
     return count
 
 
+def remove_empty(path: Path) -> None:
+    """Remove a folder and those in it, as far as they hold nothing; durable, with what was removed of their files."""
+    try:
+        for folder, _, _ in os.walk(path, topdown=False):
+            if os.listdir(folder):
+                sync_folder(Path(folder))
+            else:
+                _step("remove", folder)
+                os.rmdir(folder)
+    except OSError as error:
+        raise StoreError(f"cannot remove folders in {path}: {error.strerror or error}") from error
+    sync_folder(path.parent)
+
+
 def overwrite(path: Path) -> None:
     """Write zeros over a small file, sync it and remove it; what an SSD keeps of it only a new master key ends."""
     if path.exists():

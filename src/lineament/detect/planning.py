@@ -1,8 +1,8 @@
 """Which scans are meant, and where their results go.
 
 A result is called `<stem>.<set>.<format>`, so that it is never mistaken for a scan: `anna.ibug68.mrk.json`. Where the
-folder holds another scan of the same stem, the stem is the scan's whole name: `anna.ply.ibug68.mrk.json`. Landmarks that
-are handed in are looked for by the same names.
+folder holds another scan of the same stem, the stem is the scan's whole name: `anna.ply.ibug68.mrk.json`. Landmarks
+that are handed in are looked for by the same names.
 """
 
 from __future__ import annotations
@@ -167,6 +167,4 @@ def _check_distinct(jobs: Sequence[Job]) -> None:
         for scan, base in bases.items():
             other = owners.setdefault(os.path.normcase(os.path.abspath(base)), scan)
             if other is not scan:
-                raise InputError(
-                    f"{other} and {scan} would both {what} {base}.*; rename one, or use another folder"
-                )
+                raise InputError(f"{other} and {scan} would both {what} {base}.*; rename one, or use another folder")

@@ -7,8 +7,6 @@ Symbols: V vertices of the user's model, O of Lineament's own, T triangles, C co
 
 from __future__ import annotations
 
-from functools import cache
-from hashlib import file_digest
 from os import PathLike
 from pathlib import Path
 
@@ -24,12 +22,12 @@ from lineament.face.deviation import REGIONS
 from lineament.face.face import Face, Template
 from lineament.face.fit import fit_face
 from lineament.face.model import FaceModel, load_face_model
-from lineament.io.faces.models import Contents, read_contents
 from lineament.face.start import BY_HAND, JAW
 from lineament.geometry.alignment import Similarity
 from lineament.geometry.neighbours import knn
 from lineament.geometry.normals import vertex_normals
 from lineament.geometry.quality import on_boundary
+from lineament.io.faces.models import Contents, model_digest_of, read_contents
 from lineament.types import Floats, Ints, Landmarks, LandmarkSet, Scan
 
 Bools = npt.NDArray[np.bool_]
@@ -204,19 +202,3 @@ def _template(path: str | PathLike[str], contents: Contents, surface: FaceModel)
         uv[row] = contents.uv[pairs[:, 1]]
     inside = np.isin(surface.region, [surface.region_names.index(name) for name in REGIONS])
     return Template(Path(path).name, model_digest_of(Path(path)), contents.names, corners, copies, uv, inside)
-
-
-@cache
-def model_digest_of(path: Path) -> str:
-    """Return the SHA-256 of a user's model, in hexadecimal.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None

@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from lineament.database.releases.balance import ALL, association, balance
+from lineament.database.consent.terms import Controller
+from lineament.database.intake.ingest import ingest
+from lineament.database.people import add_project, enrol
+from lineament.database.records import Manifest, SubjectRecord
+from lineament.database.releases.balance import ALL, _confounded, association, balance
 from lineament.database.releases.groups import Count, band
 from lineament.database.releases.removal import _of_groups, skewed
+
+CONTROLLER = Controller("other", "Another laboratory", "2 Street, Town", "privacy@other.example", "FR")
 
 
 @pytest.mark.parametrize(
@@ -76,8 +82,24 @@ def test_crossed_devices_and_few_people_are_not_warned_of(lab, publish, scan_peo
     for sex in ("female", "male"):
         for device in ("A", "B"):
             scan_people(6, sex=sex, device=device)
-    scan_people(2, origin="rare", device="A")
+    scan_people(2, sex="female", origin="rare", device="A")
+    scan_people(6, sex="unknown", device="A")
     assert balance(lab.database, publish()).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "warned"),
+    [
+        ({"A": 5}, {"B": 9, "A": 1}, True),
+        ({"A": 5}, {"A": 9, "B": 1}, False),  # nearly everyone was scanned with A
+        ({"A": 4}, {"B": 9}, False),  # too few
+        ({"A": 5}, {"A": 9}, False),
+        ({"not stated": 5}, {"B": 9}, False),
+    ],
+)
+def test_one_device_for_a_group_is_warned_of_where_it_is_no_chance(own: dict, others: dict, warned: bool) -> None:
+    said = [text for text in _confounded({"sex": {"female": own, "male": others}}) if "'female'" in text]
+    assert bool(said) == warned
 
 
 def test_uneven_removal_is_found(lab, publish, scan_people) -> None:
@@ -105,6 +127,21 @@ def test_only_what_the_filter_lets_in_counts_as_removed(lab, publish, scan_peopl
     found = balance(lab.database, release)
     assert found.removed["sex"].keys() == {"female"}
     assert found.removed["device"]["A"].removed == Count(2, 2)
+
+
+def test_another_project_is_another_matter(lab, publish, scan_people) -> None:
+    scan_people(1)
+    add_project(lab.database, "others", CONTROLLER)
+    subject = SubjectRecord("P")
+    name = enrol(lab.database, "others", subject, "GDPR")
+    lab.agree(name)
+    record = lab.record("P", 7000)
+    record.files[0].path.write_bytes(b"no scan")
+    (outcome,) = ingest(lab.database, "others", Manifest("manifest", (subject,), (record,)), workers=1)
+    assert outcome.state == "quarantined"
+    found = balance(lab.database, publish())
+    assert found.removed["sex"]["not stated"].before == Count(1, 1)
+    assert found.reasons == {}
 
 
 def test_chance_is_that_of_fisher_when_everyone_has_one_scan() -> None:

@@ -195,6 +195,12 @@ def test_nothing_outside_of_the_folder_is_read(folder: Path, path: str) -> None:
     assert f"{path!r} would lie outside of the folder" in verify_export(folder)
 
 
+def test_metadata_behind_a_link_are_not_read(folder: Path) -> None:
+    (folder / "croissant.json").rename(folder.parent / "moved.json")
+    (folder / "croissant.json").symlink_to(folder.parent / "moved.json")
+    assert verify_export(folder) == ["croissant.json or files.json cannot be read: croissant.json is a link"]
+
+
 def test_links_are_not_followed(folder: Path) -> None:
     path = a_file(folder)
     path.rename(folder.parent / "moved")

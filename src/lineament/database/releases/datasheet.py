@@ -70,7 +70,7 @@ def datasheet(database: Database, release: Row) -> str:
     ]
     if release["state"] != "published":
         opening.append(
-            "**This version was tombstoned, because somebody withdrew. Do not use it.** The numbers are of what is left."
+            "**This version was tombstoned, because somebody withdrew. Do not use it.** The numbers are of the rest."
         )
     parts = [f"## {place}. {title}\n\n" + "\n\n".join(said) for place, (title, said) in enumerate(sections, start=1)]
     return "\n\n".join([*opening, *parts]) + "\n"

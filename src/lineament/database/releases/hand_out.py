@@ -99,18 +99,13 @@ def remove_export(database: Database, exported: Row) -> bool:
     Only what was written is removed; files that somebody put beside stay, and so does the folder.
     """
     folder = Path(exported["folder"])
-    shutil.rmtree(_beside(folder, exported["id"]), ignore_errors=True)
+    disk.remove_tree(_beside(folder, exported["id"]))
     listed = database.catalogue.rows("SELECT path FROM export_files WHERE export = :id", id=exported["id"])
     was_there = folder.is_dir()
     for name in [each["path"] for each in listed]:
         disk.remove(folder / name)
     if was_there:
-        for place in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
-            if not any(place.iterdir()):
-                place.rmdir()
-        if not any(folder.iterdir()):
-            folder.rmdir()
-        disk.sync_folder(folder.parent)
+        disk.remove_empty(folder)
     with database.catalogue.writing():
         for table in ("export_subjects", "export_files"):
             database.catalogue.run(f"DELETE FROM {table} WHERE export = :id", id=exported["id"])

@@ -23,6 +23,8 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from hashlib import file_digest
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -101,6 +103,28 @@ def read_contents(path: str | PathLike[str]) -> Contents:
         raise InputError(f"{place} is too large for this machine's memory; take a model of fewer identities") from None
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, KeyError, NotImplementedError) as error:
         raise FormatError(f"{place}: the NPZ archive is damaged, or an array holds no numbers ({error})") from None
+
+
+def model_digest_of(path: Path) -> str:
+    """Return the SHA-256 of a model's file, in hexadecimal.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    try:
+        found = path.stat()
+        return _digest(path.resolve(), found.st_size, found.st_mtime_ns)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+
+
+@cache
+def _digest(path: Path, size: int, changed: int) -> str:
+    """Read the file once, until its size or the time of its change is another."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _arrays(path: Path) -> Arrays:
