@@ -9,8 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lineament.database.database import Database
     from lineament.detect.detector import Detector, detect_landmarks
-    from lineament.errors import FormatError, InputError, LineamentError, NoFaceError
+    from lineament.errors import AccessError, FormatError, InputError, LineamentError, NoFaceError, StoreError
     from lineament.face.face import Face
     from lineament.face.fit import fit_face
     from lineament.face.model import FaceModel, load_face_model
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AccessError",
+    "Database",
     "DepthFrame",
     "Detector",
     "Face",
@@ -39,6 +42,7 @@ __all__ = [
     "LineamentError",
     "NoFaceError",
     "Scan",
+    "StoreError",
     "__version__",
     "detect_landmarks",
     "fit_face",
@@ -58,6 +62,8 @@ __all__ = [
 ]
 
 _MODULE_OF = {
+    "AccessError": "lineament.errors",
+    "Database": "lineament.database.database",
     "DepthFrame": "lineament.types",
     "Detector": "lineament.detect.detector",
     "Face": "lineament.face.face",
@@ -69,6 +75,7 @@ _MODULE_OF = {
     "LineamentError": "lineament.errors",
     "NoFaceError": "lineament.errors",
     "Scan": "lineament.types",
+    "StoreError": "lineament.errors",
     "detect_landmarks": "lineament.detect.detector",
     "fit_face": "lineament.face.fit",
     "load_face_model": "lineament.face.model",

@@ -101,7 +101,8 @@ def test_figures_are_those_of_the_catalogue(full) -> None:
     assert found.releases == (Published("shapes", "1.0.0", "published", 4, 0),)
     sizes = lab.database.catalogue.rows(
         """SELECT DISTINCT o.name, o.sealed_size FROM objects o
-        JOIN assets a ON a.subject = o.subject AND a.object = o.name JOIN scans c ON c.id = a.scan WHERE c.state = 'accepted'"""
+        JOIN assets a ON a.subject = o.subject AND a.object = o.name
+        JOIN scans c ON c.id = a.scan WHERE c.state = 'accepted'"""
     )
     assert found.bytes == sum(each["sealed_size"] for each in sizes)
     assert found.alarms == ()

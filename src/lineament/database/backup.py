@@ -28,7 +28,7 @@ from lineament.database.migrate import migrate
 from lineament.database.releases.manifest import manifest_sha256
 from lineament.database.store import pieces_of
 from lineament.database.when import now
-from lineament.errors import InputError, LineamentError, StoreError
+from lineament.errors import InputError, StoreError
 from lineament.io.folder import make_folder
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def backup(database: Database, folder: Path) -> int:
     """
     database.guard.demand("keep", backup=True)
     _check_target(database, folder)
-    with shared(database.lock):
+    with shared(database.lock), database.catalogue.reading():
         return _Writer(database, folder).write()
 
 
@@ -93,10 +93,12 @@ class _Writer:
     def write(self) -> int:
         database = self._database
         catalogue = database.catalogue
-        disk.write_whole(self._folder / SETTINGS, [(database.root / SETTINGS).read_bytes()])
+        if not (self._folder / SETTINGS).exists():  # by which the folder is known from the first moment on
+            disk.write_whole(self._folder / SETTINGS, [(database.root / SETTINGS).read_bytes()])
+        self._listed[SETTINGS] = _sha256(self._folder / SETTINGS)
         for found in catalogue.rows("SELECT id FROM subjects WHERE state = 'active' ORDER BY id"):
-            self._write_subject(found["id"])
-        # After the people, so that all that their rows refer to is there.
+            if found["id"] in database.keys:  # they may withdraw meanwhile
+                self._write_subject(found["id"])
         tables = {name: _rows(catalogue, name) for name in SHARED}
         self._seal("shared", database.secret("backups"), json.dumps(tables).encode())
         log = [_raw(entry) for entry in database.log.entries()]
@@ -105,7 +107,7 @@ class _Writer:
         # Until here all files of the backup before are as they were, so that one of the two can be restored.
         disk.write_whole(self._folder / FILES, [json.dumps({**said, "sha256": _digest(said)}, indent=0).encode()])
         for path in _all_files(self._folder):
-            if path.relative_to(self._folder).as_posix() not in {*self._listed, FILES, SETTINGS}:
+            if path.relative_to(self._folder).as_posix() not in {*self._listed, FILES}:
                 disk.remove(path)
         return self._written
 
@@ -156,10 +158,6 @@ def check_backup(folder: Path) -> list[str]:
     """Return what is amiss with a backup's files, in sentences; no key is needed."""
     listed = _contents(folder)[1]
     said = []
-    try:
-        read_settings(folder)
-    except LineamentError as error:
-        said.append(str(error))
     for name, digest in listed.items():
         path = folder / name
         if not path.is_file():

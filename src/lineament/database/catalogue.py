@@ -56,6 +56,11 @@ class Catalogue(Protocol):
         """
         ...
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All that is read in the block is of one moment, while others write."""
+        ...
+
     def check(self) -> list[str]:
         """Return what is amiss with the pages and the references, in sentences."""
         ...
@@ -163,6 +168,18 @@ class Sqlite:
             if not durable:
                 self._open.execute("PRAGMA synchronous = FULL")
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        if self._open.in_transaction:
+            yield
+            return
+        with _told():
+            self._open.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._open.execute("ROLLBACK")
+
     def check(self) -> list[str]:
         said = [text for found in self.rows("PRAGMA integrity_check") if (text := found["integrity_check"]) != "ok"]
         strays = self.rows("PRAGMA foreign_key_check")
@@ -179,15 +196,8 @@ class Sqlite:
             rowsums.keep(self._open, self._key)
 
     def _wrong_sums(self) -> list[str]:
-        with _told():
-            alone = not self._open.in_transaction
-            if alone:
-                self._open.execute("BEGIN")  # sums and rows of one moment, while others write
-            try:
-                return rowsums.check(self._open, self._key)
-            finally:
-                if alone:
-                    self._open.execute("ROLLBACK")
+        with _told(), self.reading():
+            return rowsums.check(self._open, self._key)
 
     def forget(self) -> None:
         with _told():
@@ -263,6 +273,16 @@ class Postgres:
                 self._open.execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": self._lock})
                 if not durable:
                     self._open.execute("SET LOCAL synchronous_commit TO off")
+                yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        with self._told():
+            if self._open.info.transaction_status != 0:
+                yield
+                return
+            with self._open.transaction():
+                self._open.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 yield
 
     def check(self) -> list[str]:
