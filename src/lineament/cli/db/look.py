@@ -161,10 +161,11 @@ def stats(database: Database, picture: Path | None, as_json: bool) -> None:
     if picture is not None:
         from lineament.database.stats_picture import draw_stats
         from lineament.errors import InputError
+        from lineament.picture.sheets import save_picture
 
         if picture.suffix.lower() != ".png":
             raise InputError(f"{picture} would be a picture; give a name that ends in .png")
-        draw_stats(found).save(picture)
+        save_picture(draw_stats(found), picture)
         click.echo(f"  {picture}")
 
 

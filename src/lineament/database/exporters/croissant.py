@@ -15,6 +15,7 @@ from lineament.database.consent import duo
 from lineament.database.exporters.columns import COLUMNS, OLDEST, SCANS, SPLITS
 from lineament.database.exporters.items import ExportRelease, Written
 from lineament.database.exporters.parquet import SCANS_TABLE
+from lineament.database.releases.cells import hide
 from lineament.errors import InputError
 
 VERSION = "http://mlcommons.org/croissant/1.1"
@@ -276,4 +277,6 @@ def _count(release: ExportRelease) -> dict[str, Counter[str]]:
 
 
 def _shares(counts: Counter[str]) -> str:
-    return ", ".join(f"{name or 'not stated'} {count}" for name, count in sorted(counts.items()))
+    """Say how many there are of each; not of so few that one of them could be found, for metadata go round alone."""
+    shown = hide({"": counts})[""]
+    return ", ".join(f"{name or 'not stated'} {shown[name]}" for name in sorted(counts))
