@@ -135,7 +135,7 @@ def _for_this(actor: Actor, action: str, person: Person, purpose: str, country: 
         return False
     if "DUO:0000046" in consent.duo and purpose == "commercial":
         return False
-    where = country or actor.country or CONTROLLER.country
+    where = (country if action == "export" else "") or actor.country or CONTROLLER.country
     inside = {"GDPR": where in ("DE", "FR"), "PIPL": where == "CN"}.get(person.law, True)
     return inside or consent.transfer_abroad
 

@@ -176,7 +176,7 @@ def print_table(tables: dict[str, Counter[str]]) -> None:
         if name != "before":
             for said in [said for said in table if said.startswith(" ")][:40]:
                 print(f"  {name}:{said}"[:300])
-    places = {said.strip().split(":")[0].split("/")[0] for said in tables["before"] if said.startswith(" ")}
+    places = {"/".join(said.strip().split(":")[0].split("/")[:2]) for said in tables["before"] if said.startswith(" ")}
     print(f"before, it was found in: {', '.join(sorted(places))}")
 
 

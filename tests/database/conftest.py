@@ -47,7 +47,7 @@ class Lab:
         of_subject = {
             name: changes.pop(name) for name in ("sex", "origin", "birth_year", "attributes") if name in changes
         }
-        subject = enrol(self.database, "faces", SubjectRecord(label, **of_subject), jurisdiction)
+        subject = enrol(self.database, "faces", SubjectRecord(label, **of_subject), jurisdiction, returning=True)
         if consent:
             self.agree(subject, jurisdiction=jurisdiction, **changes)
         return subject

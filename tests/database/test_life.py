@@ -10,12 +10,13 @@ import pytest
 from lineament.database.backup import backup, copy_keys, restore
 from lineament.database.database import Database
 from lineament.database.find import count, find
-from lineament.database.people import read_identity, write_identity
+from lineament.database.people import enrol, read_identity, write_identity
+from lineament.database.records import SubjectRecord
 from lineament.database.releases.create import create_release
 from lineament.database.releases.hand_out import hand_out
 from lineament.database.verify import doctor, verify
 from lineament.database.withdraw import letters, withdraw
-from lineament.errors import AccessError, StoreError
+from lineament.errors import AccessError, InputError, StoreError
 from lineament.io.scans import read_scan
 
 pytestmark = pytest.mark.parametrize("lab", ["sqlite", "postgresql"], indirect=True)
@@ -129,6 +130,18 @@ def test_who_left_is_nowhere(released) -> None:
     assert withdraw(lab.database, subject) == certificate
 
 
+def test_who_left_does_not_come_back_with_a_folder(released) -> None:
+    lab = released
+    withdraw(lab.database, lab.people["P1"])
+    (outcome, other) = lab.ingest(lab.record("P1", 1), lab.record("P2", 9))
+    assert (outcome.state, outcome.reason) == ("failed", "the person has withdrawn")
+    assert other.state == "accepted"
+    with pytest.raises(InputError, match="has withdrawn"):
+        enrol(lab.database, "faces", SubjectRecord("P1"), "GDPR")
+    lab.person("P1")  # of their own will, with a consent of today
+    assert [again.state for again in lab.ingest(lab.record("P1", 1))] == ["accepted"]
+
+
 def test_a_restored_backup_forgets_with_the_database(released) -> None:
     lab = released
     backup(lab.database, lab.root / "backup")
@@ -181,7 +194,6 @@ def test_a_crash_between_files_and_rows_leaves_what_doctor_removes(lab) -> None:
 
 
 def test_a_folder_in_use_is_no_place_for_a_database(lab, tmp_path: Path) -> None:
-    from lineament.errors import InputError
 
     with pytest.raises(InputError, match="is not empty"):
         Database.create(tmp_path / "db", "anna", key=str(tmp_path / "other.key"))

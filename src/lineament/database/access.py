@@ -29,7 +29,7 @@ class Request:
     purpose : str
         One of `lineament.database.consent.purposes`; empty where the action needs none.
     country : str
-        Of whoever gets the data, where that is not the actor's; an actor without one is where the project is.
+        Of whoever gets an export. For all else the actor's own counts; an actor without one is where the project is.
     """
 
     actor: str
@@ -111,7 +111,7 @@ RULES = (
         "guardian missing",
         """(t.needs_consent = 0 OR n.guardian = 1 OR NOT (
   COALESCE(CAST(SUBSTR(n.given_at, 1, 4) AS INTEGER) - s.birth_year - 1 < j.guardian_below, 1 = 0)
-  OR EXISTS (SELECT 1 FROM sessions v WHERE v.subject = s.id AND v.age < j.guardian_below)))""",
+  OR EXISTS (SELECT 1 FROM scans v WHERE v.subject = s.id AND v.age < j.guardian_below)))""",
         "the person may have been a minor, and no guardian has agreed",
         _ABOUT_PEOPLE,
     ),
@@ -159,7 +159,8 @@ RULES = (
         "abroad",
         """(t.needs_purpose = 0 OR j.bordered = 0 OR n.transfer_abroad = 1 OR EXISTS (
   SELECT 1 FROM countries y WHERE y.jurisdiction = s.jurisdiction
-  AND y.code = COALESCE(NULLIF(:country, ''), (SELECT NULLIF(a.country, '') FROM actors a WHERE a.id = :actor),
+  AND y.code = COALESCE(CASE WHEN t.name = 'export' THEN NULLIF(:country, '') END,
+    (SELECT NULLIF(a.country, '') FROM actors a WHERE a.id = :actor),
     (SELECT p.country FROM projects p WHERE p.id = s.project))))""",
         "the person has not agreed that data leave the country",
         _ABOUT_PEOPLE,

@@ -6,6 +6,7 @@ One writer at a time on both: the lock is taken when a transaction begins, so th
 
 from __future__ import annotations
 
+import itertools
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -70,7 +71,7 @@ class Catalogue(Protocol):
         ...
 
     def forget(self) -> None:
-        """Leave nothing of deleted rows in the files: journals and free pages too."""
+        """Leave nothing of deleted rows in the files: free pages too, and SQLite's journal, but not PostgreSQL's."""
         ...
 
     def close(self) -> None: ...
@@ -105,7 +106,7 @@ def connect(place: str | Path, schema: str = "lineament", key: bytes = b"") -> C
 def _told() -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the second of a message that quotes damaged bytes
         raise StoreError(f"the catalogue: {error}") from error
 
 
@@ -229,6 +230,8 @@ class Postgres:
             self._open.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
             self._open.execute(f"SET search_path TO {schema}")
             self._open.execute("SET synchronous_commit TO on")
+            self._open.execute(f"SET lock_timeout TO '{BUSY_SECONDS:.0f}s'")
+        self._cursors = itertools.count()
         self._lock = int.from_bytes(schema.encode()[-7:], "big")
 
     @contextmanager
@@ -244,7 +247,8 @@ class Postgres:
             return list(found.fetchall()) if found.description else []
 
     def each(self, sql: str, **values: Any) -> Iterator[Row]:
-        with self._told(), self._open.transaction(), self._open.cursor("each") as cursor:
+        # Held by the server and not by a transaction: what is written while it is read must not hang on its end.
+        with self._told(), self._open.cursor(f"each{next(self._cursors)}", withhold=True) as cursor:
             cursor.itersize = 1000
             yield from cursor.execute(_for_postgres(sql), values)
 
@@ -292,9 +296,8 @@ class Postgres:
         pass  # the server's own checksums, where they are on
 
     def forget(self) -> None:
-        with self._told():
-            self._open.execute("VACUUM FULL")
-            self._open.execute("CHECKPOINT")
+        for found in self.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"):
+            self.run(f"VACUUM FULL {found['tablename']}")  # of all tables only a superuser may
 
     def close(self) -> None:
         self._open.close()

@@ -191,9 +191,7 @@ class Database:
             read_secret(root, master),
         )
 
-    def scans(
-        self, where: Where | Mapping[str, Any] | None = None, *, purpose: str = "", country: str = ""
-    ) -> Iterator[StoredScan]:
+    def scans(self, where: Where | Mapping[str, Any] | None = None, *, purpose: str = "") -> Iterator[StoredScan]:
         """Yield the scans that match and may be read for a purpose; each is read when it is asked for.
 
         See Also
@@ -202,7 +200,7 @@ class Database:
         """
         from lineament.database.reading import scans
 
-        return scans(self, where, purpose=purpose, country=country)
+        return scans(self, where, purpose=purpose)
 
     @property
     def lock(self) -> Path:

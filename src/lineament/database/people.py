@@ -21,7 +21,7 @@ from lineament.database.find import project_named
 from lineament.database.locks import shared
 from lineament.database.records import SubjectRecord
 from lineament.database.when import new_name, now, stamp
-from lineament.errors import InputError
+from lineament.errors import AccessError, InputError
 
 if TYPE_CHECKING:
     from lineament.database.database import Database
@@ -74,7 +74,9 @@ def controller_of(database: Database, project: str) -> Controller:
     return Controller(**json.loads(found["controller"]))
 
 
-def enrol(database: Database, project: str, subject: SubjectRecord, jurisdiction: str) -> str:
+def enrol(
+    database: Database, project: str, subject: SubjectRecord, jurisdiction: str, *, returning: bool = False
+) -> str:
     """Add a person to a project; of one whose label is known there, add what was unknown. Return the random name.
 
     Parameters
@@ -85,12 +87,14 @@ def enrol(database: Database, project: str, subject: SubjectRecord, jurisdiction
         Its label is kept as a keyed hash, its attributes encrypted.
     jurisdiction : str
         A name in `lineament.database.consent.law.JURISDICTIONS`.
+    returning : bool
+        Whether somebody who has withdrawn comes back of their own will.
 
     Raises
     ------
     AccessError
     InputError
-        Sex or year of birth contradict what is known of this label.
+        Sex or year of birth contradict what is known of this label, or the person has withdrawn.
     """
     there = project_named(database, project)
     find_jurisdiction(jurisdiction)
@@ -109,9 +113,23 @@ def enrol(database: Database, project: str, subject: SubjectRecord, jurisdiction
                 )
         _complete(database, there, known, subject)
         return str(known["id"])
+    if not returning and has_left(database, there, subject.label):
+        raise InputError(
+            f"{subject.label!r} has withdrawn; they come back only by a consent that they give anew: "
+            "lineament db consent record"
+        )
     name = new_name("sub")
     database.guard.demand("enrol", there, subject=name)
-    with shared(database.lock):  # until a row knows the key, `doctor` would take it for a leftover
+    # Until a row knows the key, `doctor` would take it for a leftover; and somebody else may enrol the same person.
+    with shared(database.lock), database.catalogue.writing():
+        meanwhile = row(
+            database.catalogue,
+            "SELECT id FROM subjects WHERE project = :project AND label_key = :key",
+            project=there,
+            key=key,
+        )
+        if meanwhile is not None:
+            return str(meanwhile["id"])
         _add_subject(database, name, there, key, subject, jurisdiction)
     return name
 
@@ -156,6 +174,18 @@ def _add_subject(
     )
 
 
+def has_left(database: Database, project: str, label: str) -> bool:
+    """Return whether the person with a label has withdrawn, and has not come back."""
+    key = label_key(database, project, label)
+    found = database.catalogue.rows(
+        """SELECT 1 FROM withdrawals w WHERE w.project = :project AND w.label_key = :key AND NOT EXISTS (
+        SELECT 1 FROM subjects s WHERE s.project = w.project AND s.label_key = w.label_key AND s.state = 'active')""",
+        project=project,
+        key=key,
+    )
+    return bool(found)
+
+
 def label_key(database: Database, project: str, label: str) -> str:
     """Return the keyed hash by which a label is found again."""
     return hmac.new(database.secret("labels"), f"{project} {label}".encode(), hashlib.sha256).hexdigest()
@@ -188,16 +218,28 @@ def record_consent(database: Database, consent: Consent) -> None:
     ------
     AccessError
     InputError
-        There is no such person, the consent names another jurisdiction than theirs, or its identifier is taken.
+        There is no such person, the consent names another jurisdiction than theirs, its identifier is taken, or it is
+        older than what the person said last.
     """
     database.guard.demand("consent", consent.subject, consent=consent.id, purposes=sorted(consent.purposes))
     with database.catalogue.writing():
-        known = row(database.catalogue, "SELECT jurisdiction FROM subjects WHERE id = :id", id=consent.subject)
+        known = row(
+            database.catalogue,
+            """SELECT s.jurisdiction, n.given_at, n.withdrawn_at FROM subjects s
+            LEFT JOIN consents n ON n.id = s.consent WHERE s.id = :id""",
+            id=consent.subject,
+        )
         if known is None or known["jurisdiction"] != consent.jurisdiction:
             law = "unknown" if known is None else f"under {known['jurisdiction']}"
             raise InputError(f"{consent.subject} is {law}, and the consent under {consent.jurisdiction}")
         if row(database.catalogue, "SELECT 1 FROM consents WHERE id = :id", id=consent.id):
             raise InputError(f"a consent with the identifier {consent.id} is recorded already")
+        before = max((each for each in (known["given_at"], known["withdrawn_at"]) if each), default="")
+        if stamp(consent.given_at) < before:
+            raise InputError(
+                f"the consent was given on {consent.given_at:%Y-%m-%d %H:%M}, and what the person said on {before[:16]} is "
+                "newer; an older paper does not take its place"
+            )
         end = retention_end(consent.jurisdiction, consent.given_at.date())
         database.catalogue.run(
             """INSERT INTO consents (id, subject, given_at, withdrawn_at, guardian, separate,
@@ -281,6 +323,8 @@ def write_identity(database: Database, subject: str, identity: Mapping[str, Any]
     database.guard.demand("identify", subject, written=True)
     data = json.dumps(dict(identity), ensure_ascii=False).encode()
     with shared(database.lock):
+        if not database.catalogue.rows("SELECT 1 FROM subjects WHERE id = :id AND state = 'active'", id=subject):
+            raise AccessError(f"{subject} has withdrawn meanwhile")
         database.check_master()
         secret = database.identity_keys.create(subject)
         disk.write_whole(identity_path(database, subject), [seal_small(secret, f"identity {subject}", data)])

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PAGE = 256
 """Scans that one entry of the audit log tells of."""
+READING = ("read", "derive", "embed", "annotate", "review")
+"""Actions that need the bytes of a scan."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class StoredScan:
         StoreError
             The object is damaged or gone.
         """
+        if asset not in self.assets:
+            raise AccessError(f"{asset.id} is no file of {self.id}")
         for piece in self._database.store.read(asset.subject, asset.object):
             decision = authorize(self._database.catalogue, self._request)
             if not decision.allowed:
@@ -105,9 +109,7 @@ class StoredScan:
         raise InputError(f"{self.id} has no geometry; it is {self.info['modality']}")
 
 
-def scans(
-    database: Database, where: Where | Mapping[str, Any] | None = None, *, purpose: str, country: str = ""
-) -> Iterator[StoredScan]:
+def scans(database: Database, where: Where | Mapping[str, Any] | None = None, *, purpose: str) -> Iterator[StoredScan]:
     """Yield the scans that match and that may be read for a purpose.
 
     Those that may not are left out; the audit log says how many and why. One entry tells of up to 256 scans, and is on
@@ -124,17 +126,17 @@ def scans(
     for found in find_all(database, where):
         page.append(found)
         if len(page) == PAGE:
-            yield from (chosen := _opened(database, page, purpose, country, reasons))
+            yield from (chosen := _opened(database, page, purpose, reasons))
             matched, given, page = matched + PAGE, given + len(chosen), []
     if page:
-        yield from (chosen := _opened(database, page, purpose, country, reasons))
+        yield from (chosen := _opened(database, page, purpose, reasons))
         matched, given = matched + len(page), given + len(chosen)
     if matched and not given:
         why = ", ".join(f"{count} {code}" for code, count in sorted(reasons.items()))
         raise AccessError(f"none of {matched} scans may be read for {purpose or 'no stated purpose'}: {why}")
 
 
-def open_scan(database: Database, name: str, *, purpose: str, action: str = "read", country: str = "") -> StoredScan:
+def open_scan(database: Database, name: str, *, purpose: str, action: str = "read") -> StoredScan:
     """Return one scan.
 
     Raises
@@ -142,10 +144,12 @@ def open_scan(database: Database, name: str, *, purpose: str, action: str = "rea
     AccessError
         It is not there, or the action is not allowed for this purpose.
     """
-    database.guard.demand(action, name, purpose, country)
+    if action not in READING:
+        raise InputError(f"{action!r} gives no bytes; there are {', '.join(READING)}")
+    database.guard.demand(action, name, purpose)
     sql = f"SELECT {COLUMNS} FROM scans c JOIN subjects s ON s.id = c.subject WHERE c.id = :scan"
     found = database.catalogue.rows(sql, scan=name)
-    request = Request(database.guard.actor, action, name, purpose, country)
+    request = Request(database.guard.actor, action, name, purpose)
     return StoredScan(found[0], assets_of(database, name), database, request)
 
 
@@ -161,19 +165,15 @@ def assets_of(database: Database, scan: str) -> tuple[StoredAsset, ...]:
     )
 
 
-def _opened(
-    database: Database, page: list[Row], purpose: str, country: str, reasons: dict[str, int]
-) -> list[StoredScan]:
+def _opened(database: Database, page: list[Row], purpose: str, reasons: dict[str, int]) -> list[StoredScan]:
     names = [found["id"] for found in page]
-    allowed, refused = database.guard.choose("read", names, purpose, country)
+    allowed, refused = database.guard.choose("read", names, purpose)
     for code, many in refused.items():
         reasons[code] = reasons.get(code, 0) + many
     chosen = set(allowed)
     actor = database.guard.actor
     return [
-        StoredScan(
-            found, assets_of(database, found["id"]), database, Request(actor, "read", found["id"], purpose, country)
-        )
+        StoredScan(found, assets_of(database, found["id"]), database, Request(actor, "read", found["id"], purpose))
         for found in page
         if found["id"] in chosen
     ]

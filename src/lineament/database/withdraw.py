@@ -60,10 +60,12 @@ def withdraw(database: Database, subject: str) -> dict[str, Any]:
         database.guard.demand("withdraw", subject)
         _request(database, subject)
     elif begun["done_at"] is not None:
-        return dict(json.loads(begun["facts"])["certificate"])
+        return certificate_of(database, subject)
     disk.reach("withdrawal requested")
     _destroy_keys(database, subject)  # before the lock, which may take long to get
     with alone(database.lock):
+        if subject not in pending(database):  # somebody else was faster
+            return certificate_of(database, subject)
         for name, step in _STEPS:
             step(database, subject)
             disk.reach(f"withdrawal {name}")
@@ -103,7 +105,7 @@ def letters(database: Database, subject: str) -> list[Row]:
 def _request(database: Database, subject: str) -> None:
     """From here on nobody reads anything of the person."""
     with database.catalogue.writing():
-        known = row(database.catalogue, "SELECT project FROM subjects WHERE id = :subject", subject=subject)
+        known = row(database.catalogue, "SELECT project, label_key FROM subjects WHERE id = :subject", subject=subject)
         if known is None:
             raise InputError(f"there is no subject {subject!r}")
         at = now()
@@ -122,9 +124,11 @@ def _request(database: Database, subject: str) -> None:
             subject=subject,
         )
         database.catalogue.run(
-            """INSERT INTO withdrawals (subject, step, requested_by, requested_at, facts)
-            VALUES (:subject, 'requested', :by, :at, :facts)""",
+            """INSERT INTO withdrawals (subject, project, label_key, step, requested_by, requested_at, facts)
+            VALUES (:subject, :project, :label, 'requested', :by, :at, :facts)""",
             subject=subject,
+            project=known["project"],
+            label=known["label_key"],
             by=database.guard.actor,
             at=at,
             facts=json.dumps(facts),
@@ -214,17 +218,28 @@ def _tombstone_releases(database: Database, subject: str) -> None:
 def _rebuild_exports(database: Database, subject: str) -> None:
     """Exports that lie on this machine lose the person's files; the newest version takes their place where it may."""
     sql = """
-    SELECT DISTINCT e.*, r.name FROM exports e JOIN releases r ON r.id = e.release
-    JOIN release_scans i ON i.release = r.id
-    WHERE i.subject = :subject AND e.state IN ('writing', 'handed out')"""
+    SELECT e.*, r.name FROM exports e JOIN releases r ON r.id = e.release JOIN notices n ON n.export = e.id
+    WHERE n.subject = :subject AND e.state IN ('writing', 'handed out')"""
     for found in database.catalogue.rows(sql, subject=subject):
         newest = latest(database.catalogue, found["name"])
-        gone = remove_export(database, found)
+        was_there = found["state"] == "handed out"
+        state = remove_export(database, found)
         disk.reach("withdrawal export removed")
-        if gone and newest is not None and newest["state"] == "published":
+        free = state == "removed" and was_there and not Path(found["folder"]).exists()
+        if free and newest is not None and newest["state"] == "published":
             # Under the name of who made it; when they or others may not any more, the files are simply gone.
             with suppress(AccessError, InputError):
                 rebuild(database, found, newest)
+
+
+def _not_reached(database: Database, subject: str) -> list[str]:
+    """Return the exports whose files could not be removed, in sentences."""
+    found = database.catalogue.rows(
+        """SELECT e.recipient, e.folder FROM exports e JOIN notices n ON n.export = e.id
+        WHERE n.subject = :subject AND e.state = 'not reached' ORDER BY e.folder""",
+        subject=subject,
+    )
+    return [f"The copy for {each['recipient']} in {each['folder']}, which could not be reached." for each in found]
 
 
 def _remove_objects(database: Database, subject: str) -> None:
@@ -262,6 +277,7 @@ def _certify(database: Database, subject: str) -> dict[str, Any]:
         facts["destroyed"],
         {"audit": database.log.head().hash},
         sorted({each["recipient"] for each in letters(database, subject)}),
+        _not_reached(database, subject),
     )
     facts["certificate"] = {**document, "text": text}
     database.log.append(database.guard.actor, "withdrawn", subject, destroyed=facts["destroyed"])
@@ -297,10 +313,12 @@ def write_papers(database: Database, subject: str, folder: Path) -> list[Path]:
 
 
 _STEPS: tuple[tuple[str, Callable[[Database, str], None]], ...] = (
+    ("keys", _destroy_keys),  # again, for somebody may have changed the master key meanwhile
     ("letters", _write_letters),
     ("releases", _tombstone_releases),
-    ("exports", _rebuild_exports),
     ("objects", _remove_objects),
     ("rows", _remove_rows),
     ("forgotten", _forget),
+    ("exports", _rebuild_exports),  # last, for their folders may not be reached
 )
+"""Each may be done twice; exports are found by the letters, since the person's rows are gone by then."""

@@ -77,7 +77,9 @@ def record(
         raise InputError(f"{file} tells the consent; leave out the options that tell it as well")
     told = read_json(file) if file is not None else said
     checked = _consent(told, controller_of(database, there))  # before anybody is added
-    subject = enrol(database, there, SubjectRecord(label, sex, birth_year=birth_year), checked.jurisdiction)
+    subject = enrol(
+        database, there, SubjectRecord(label, sex, birth_year=birth_year), checked.jurisdiction, returning=True
+    )
     agreed = replace(checked, subject=subject)
     record_consent(database, agreed)
     click.echo(f"{subject}: {_in_words(agreed)}")

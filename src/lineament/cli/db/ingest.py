@@ -77,7 +77,7 @@ def _tell_plan(database: Database, project: str, manifest: Manifest) -> None:
     click.echo(f"modalities: {', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}")
     click.echo(
         f"people: {len(people.known)} known, {len(people.stated)} whose consent the folder states, "
-        f"{len(people.silent)} without any"
+        f"{len(people.silent)} without any" + (f", {len(people.left)} who have withdrawn" if people.left else "")
     )
 
 

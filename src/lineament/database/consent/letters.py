@@ -90,6 +90,7 @@ def certificate(
     destroyed: Mapping[str, int],
     evidence: Mapping[str, str],
     recipients: Sequence[str],
+    not_reached: Sequence[str] = (),
 ) -> tuple[dict[str, Any], str]:
     """The certificate that a withdrawal was carried out.
 
@@ -109,7 +110,9 @@ def certificate(
         SHA-256 to each name, such as the head of the audit log. Never of a scan itself: with such a hash, whoever still
         has the scan can prove whose it was.
     recipients : sequence of str
-        To whom letters went.
+        To whom letters were written.
+    not_reached : sequence of str
+        What could not be destroyed, in sentences.
 
     Returns
     -------
@@ -141,8 +144,8 @@ def certificate(
         "by": by,
         "destroyed": dict(destroyed),
         "evidence": dict(evidence),
-        "recipientsTold": list(recipients),
-        "doesNotReach": list(_LIMITS),
+        "recipients": list(recipients),
+        "doesNotReach": [*not_reached, *_LIMITS],
     }
     document["sha256"] = _digest(document)
     return document, _text(document)
@@ -174,7 +177,7 @@ def _text(document: Mapping[str, Any]) -> str:
         f"Completed: {document['completedAt']}, by {document['by']}",
         *rows("Destroyed:", [f"{count} x {what}" for what, count in document["destroyed"].items()]),
         *rows("Evidence (SHA-256):", [f"{sha256}  {what}" for what, sha256 in document["evidence"].items()]),
-        *rows("Told to destroy their copies:", document["recipientsTold"]),
+        *rows("Letters that ask to destroy copies were written to:", document["recipients"]),
         *rows("What this does not reach:", document["doesNotReach"]),
         "",
         f"SHA-256 of this certificate: {document['sha256']}",

@@ -13,7 +13,7 @@ from lineament.database.consent.purposes import Purpose
 from lineament.database.consent.receipt import consent_id
 from lineament.database.consent.terms import Consent
 from lineament.database.find import project_named
-from lineament.database.people import controller_of, enrol, label_key, record_consent
+from lineament.database.people import controller_of, enrol, has_left, label_key, record_consent
 from lineament.database.records import Manifest, SubjectRecord
 from lineament.errors import InputError
 
@@ -35,11 +35,14 @@ class People:
         Without one; the manifest states what they agreed to.
     silent : tuple of SubjectRecord
         Without one anywhere.
+    left : tuple of SubjectRecord
+        Who have withdrawn; nothing of them is taken in.
     """
 
     known: tuple[SubjectRecord, ...]
     stated: tuple[SubjectRecord, ...]
     silent: tuple[SubjectRecord, ...]
+    left: tuple[SubjectRecord, ...] = ()
 
 
 def people_of(database: Database, project: str, manifest: Manifest) -> People:
@@ -48,7 +51,11 @@ def people_of(database: Database, project: str, manifest: Manifest) -> People:
     known: list[SubjectRecord] = []
     stated: list[SubjectRecord] = []
     silent: list[SubjectRecord] = []
+    left: list[SubjectRecord] = []
     for subject in manifest.subjects:
+        if has_left(database, there, subject.label):
+            left.append(subject)
+            continue
         found = row(
             database.catalogue,
             "SELECT consent FROM subjects WHERE project = :project AND label_key = :key",
@@ -59,7 +66,7 @@ def people_of(database: Database, project: str, manifest: Manifest) -> People:
             known.append(subject)
         else:
             (stated if subject.purposes else silent).append(subject)
-    return People(tuple(known), tuple(stated), tuple(silent))
+    return People(tuple(known), tuple(stated), tuple(silent), tuple(left))
 
 
 def enrol_people(
@@ -73,7 +80,8 @@ def enrol_people(
 ) -> int:
     """Add the people of a manifest and record the consents that it states; return how many consents.
 
-    A consent that is on record, in force or ended, is never touched: a manifest does not bring back what was ended.
+    A consent that is on record, in force or ended, is never touched: a manifest does not bring back what was ended,
+    nor people who have withdrawn.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ from lineament.database.intake.prepare import Hashed, Prepared, hash_scan, prepa
 from lineament.database.intake.quality import Finding, duplicates, in_millimetres, verdict
 from lineament.database.intake.sandbox import Limits, Sandbox
 from lineament.database.locks import shared
-from lineament.database.people import label_key
+from lineament.database.people import has_left, label_key
 from lineament.database.records import Manifest, ScanRecord
 from lineament.database.when import new_name, now, stamp
 from lineament.errors import InputError, LineamentError
@@ -105,37 +105,42 @@ def ingest(
         except LineamentError as error:
             return str(error)
 
+    def take_in(records: Sequence[ScanRecord], pool: ThreadPoolExecutor) -> list[Outcome]:
+        """Take in a batch."""
+        outcomes: list[Outcome] = []
+        allowed = _allowed(database, {subjects[record.subject] for record in records})
+        todo: dict[str, Hashed] = {}
+        for record, hashed in zip(records, pool.map(read, records), strict=True):
+            refused = allowed[subjects[record.subject]]
+            if refused or isinstance(hashed, str):
+                outcomes.append(Outcome(record, "", "failed", refused or str(hashed)))
+            elif hashed.key in todo:
+                outcomes.append(Outcome(record, "", "there already"))
+            else:
+                todo[hashed.key] = hashed
+        for key, scan in _known(database, list(todo)).items():
+            outcomes.append(Outcome(todo.pop(key).record, scan, "there already"))
+        ready: list[Prepared] = []
+        for hashed, made in zip(todo.values(), pool.map(make_ready, todo.values()), strict=True):
+            if isinstance(made, str):
+                outcomes.append(Outcome(hashed.record, "", "failed", made))
+            else:
+                ready.append(made)
+        return outcomes + (_commit(database, there, ready) if ready else [])
+
     try:
-        with ThreadPoolExecutor(workers) as pool, shared(database.lock):
+        with ThreadPoolExecutor(workers) as pool:
             for begin in range(0, len(manifest.scans), BATCH):
-                records = manifest.scans[begin : begin + BATCH]
-                allowed = _allowed(database, {subjects[record.subject] for record in records})
-                todo: dict[str, Hashed] = {}
-                for record, hashed in zip(records, pool.map(read, records), strict=True):
-                    refused = allowed[subjects[record.subject]]
-                    if refused or isinstance(hashed, str):
-                        yield Outcome(record, "", "failed", refused or str(hashed))
-                    elif hashed.key in todo:
-                        yield Outcome(record, "", "there already")
-                    else:
-                        todo[hashed.key] = hashed
-                for key, scan in _known(database, list(todo)).items():
-                    yield Outcome(todo.pop(key).record, scan, "there already")
-                ready: list[Prepared] = []
-                for hashed, made in zip(todo.values(), pool.map(make_ready, todo.values()), strict=True):
-                    if isinstance(made, str):
-                        yield Outcome(hashed.record, "", "failed", made)
-                    else:
-                        ready.append(made)
-                if ready:
-                    yield from _commit(database, there, ready)
+                with shared(database.lock):  # for a batch only, so that a withdrawal need not wait for all
+                    outcomes = take_in(manifest.scans[begin : begin + BATCH], pool)
+                yield from outcomes
     finally:
         for sandbox in sandboxes:
             sandbox.close()
 
 
 def _subjects(database: Database, project: str, manifest: Manifest) -> dict[str, str]:
-    """Return the random name of each person of a manifest.
+    """Return the random name of each person of a manifest; an empty one of people who have withdrawn.
 
     Raises
     ------
@@ -150,6 +155,9 @@ def _subjects(database: Database, project: str, manifest: Manifest) -> dict[str,
             project=project,
             key=label_key(database, project, subject.label),
         )
+        if found is None and has_left(database, project, subject.label):
+            known[subject.label] = ""
+            continue
         if found is None:
             raise InputError(
                 f"subject {subject.label!r} is not enrolled; nothing is taken in of people without a consent"
@@ -160,8 +168,8 @@ def _subjects(database: Database, project: str, manifest: Manifest) -> dict[str,
 
 def _allowed(database: Database, subjects: set[str]) -> dict[str, str]:
     """Return why scans of each person may not be taken in; empty when they may. Refusals are logged."""
-    reasons = {}
-    for subject in sorted(subjects):
+    reasons = {"": "the person has withdrawn"}
+    for subject in sorted(subjects - {""}):
         decision = authorize(database.catalogue, Request(database.guard.actor, "ingest", subject))
         reasons[subject] = decision.reason
         if not decision.allowed:
@@ -178,7 +186,7 @@ def _known(database: Database, keys: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _commit(database: Database, project: str, ready: Sequence[Prepared]) -> Iterator[Outcome]:
+def _commit(database: Database, project: str, ready: Sequence[Prepared]) -> list[Outcome]:
     """Make a batch durable: objects, log, rows."""
     disk.reach("objects written")
     database.store.place(stored for each in ready for stored in each.objects)
@@ -199,6 +207,11 @@ def _commit(database: Database, project: str, ready: Sequence[Prepared]) -> Iter
             if each.hashed.subject in gone:
                 outcomes.append(Outcome(each.hashed.record, "", "failed", "the consent ended while it was taken in"))
                 continue
+            if _needs_guardian(database, each.hashed):
+                outcomes.append(
+                    Outcome(each.hashed.record, "", "failed", "the person is a minor, and no guardian agreed")
+                )
+                continue
             same = _known(database, [each.hashed.key])
             if same:  # by another program, meanwhile
                 outcomes.append(Outcome(each.hashed.record, same[each.hashed.key], "there already"))
@@ -206,7 +219,7 @@ def _commit(database: Database, project: str, ready: Sequence[Prepared]) -> Iter
                 outcomes.append(_write_rows(database, project, name, each))
         disk.reach("rows written")
     disk.reach("rows committed")
-    yield from outcomes
+    return outcomes
 
 
 def _write_rows(database: Database, project: str, name: str, each: Prepared) -> Outcome:
@@ -322,6 +335,17 @@ def _same_elsewhere(database: Database, key: str, subject: str) -> list[Finding]
         Finding("duplicate", "refuse", None, None, f"the same shape is there as {name}, of {whose[name]}")
         for name in same[:1]
     ]
+
+
+def _needs_guardian(database: Database, hashed: Hashed) -> bool:
+    """Return whether the age that comes with a scan shows what the access rules could not know before."""
+    found = database.catalogue.rows(
+        """SELECT j.guardian_below, n.guardian FROM subjects s JOIN jurisdictions j ON j.code = s.jurisdiction
+        JOIN consents n ON n.id = s.consent WHERE s.id = :subject""",
+        subject=hashed.subject,
+    )
+    age = hashed.record.age
+    return age is not None and any(age < each["guardian_below"] and not each["guardian"] for each in found)
 
 
 def _out_of_calibration(database: Database, device: str | None, captured: str | None) -> list[Finding]:

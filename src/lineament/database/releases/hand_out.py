@@ -62,59 +62,76 @@ def hand_out(
         raise InputError(
             f"{chosen['name']} {chosen['version']} was tombstoned, because somebody left; hand out the newest version"
         )
-    scans = [
-        each["scan"]
-        for each in database.catalogue.rows(
-            "SELECT scan FROM release_scans WHERE release = :id ORDER BY scan", id=chosen["id"]
-        )
-    ]
+    with shared(database.lock):  # nobody leaves while it is written
+        return _hand_over(database, chosen, layout, target, recipient, contact, country)
+
+
+def _hand_over(
+    database: Database, release: Row, layout: str, folder: Path, recipient: str, contact: str, country: str
+) -> tuple[Written, ...]:
+    """Decide, note in the ledger, write."""
     name = new_name("exp")
-    allowed, refused = database.guard.choose(
-        "export", scans, chosen["purpose"], country, release=chosen["id"], export=name, recipient=recipient
+    found = database.catalogue.rows(
+        """SELECT i.scan FROM release_scans i JOIN releases r ON r.id = i.release
+        WHERE r.id = :id AND r.state = 'published' ORDER BY i.scan""",
+        id=release["id"],
     )
-    if len(allowed) != len(scans):
-        why = ", ".join(f"{many} {code}" for code, many in refused.items())
+    scans = [each["scan"] for each in found]
+    allowed, refused = database.guard.choose(
+        "export", scans, release["purpose"], country, release=release["id"], export=name, recipient=recipient
+    )
+    if not scans or len(allowed) != len(scans):
+        why = ", ".join(f"{many} {code}" for code, many in refused.items()) or "the release has ended"
         raise AccessError(f"{len(scans) - len(allowed)} of {len(scans)} scans may not be handed to {recipient}: {why}")
     database.catalogue.run(
         """INSERT INTO exports
         VALUES (:id, :release, :layout, :recipient, :contact, :country, :folder, 'writing', :by, :at)""",
         id=name,
-        release=chosen["id"],
+        release=release["id"],
         layout=layout,
         recipient=recipient,
         contact=contact,
         country=country,
-        folder=str(target),
+        folder=str(folder),
         by=database.guard.actor,
         at=now(),
     )
     disk.reach("export begun")
-    with shared(database.lock):
-        return _write(database, chosen, name, layout, target, country)
+    return _write(database, release, name, layout, folder, country)
 
 
-def remove_export(database: Database, exported: Row) -> bool:
-    """Remove the files of an export from this machine; return whether the folder is gone with them.
+def remove_export(database: Database, exported: Row) -> str:
+    """Remove the files of an export from this machine, as far as they can be reached.
 
     Only what was written is removed; files that somebody put beside stay, and so does the folder.
+
+    Returns
+    -------
+    str
+        `removed`, or `not reached` when the folder was moved, or its files cannot be removed.
     """
     folder = Path(exported["folder"])
-    disk.remove_tree(_beside(folder, exported["id"]))
     listed = database.catalogue.rows("SELECT path FROM export_files WHERE export = :id", id=exported["id"])
-    was_there = folder.is_dir()
-    for name in [each["path"] for each in listed]:
-        disk.remove(folder / name)
-    if was_there:
-        disk.remove_empty(folder)
+    state = "removed" if folder.is_dir() or not listed else "not reached"
+    try:
+        disk.remove_tree(_beside(folder, exported["id"]))
+        for name in [each["path"] for each in listed]:
+            disk.remove(folder / name)
+        if folder.is_dir():
+            disk.remove_empty(folder)
+    except StoreError:
+        state = "not reached"
     with database.catalogue.writing():
         for table in ("export_subjects", "export_files"):
             database.catalogue.run(f"DELETE FROM {table} WHERE export = :id", id=exported["id"])
-        database.catalogue.run("UPDATE exports SET state = 'removed' WHERE id = :id", id=exported["id"])
-    return was_there and not folder.exists()
+        database.catalogue.run("UPDATE exports SET state = :state WHERE id = :id", state=state, id=exported["id"])
+    return state
 
 
 def rebuild(database: Database, exported: Row, release: Row) -> None:
-    """Write a version of a release where an export was, on behalf of whoever made that.
+    """Hand a later version of a release to whoever had an export, in its place, on behalf of whoever made that.
+
+    The ledger keeps the old export, so that it stays known who had what.
 
     Raises
     ------
@@ -122,12 +139,9 @@ def rebuild(database: Database, exported: Row, release: Row) -> None:
         They may not any more; the export stays removed.
     """
     maker = replace(database, guard=database.guard.as_actor(exported["made_by"]))
-    database.catalogue.run(
-        "UPDATE exports SET state = 'writing', release = :release WHERE id = :id",
-        release=release["id"],
-        id=exported["id"],
-    )
-    _write(maker, release, exported["id"], exported["layout"], Path(exported["folder"]), exported["country"])
+    to = (exported["recipient"], exported["contact"], exported["country"])
+    _hand_over(maker, release, exported["layout"], Path(exported["folder"]), *to)
+    database.catalogue.run("UPDATE exports SET state = 'replaced' WHERE id = :id", id=exported["id"])
 
 
 def _write(database: Database, release: Row, name: str, layout: str, folder: Path, country: str) -> tuple[Written, ...]:

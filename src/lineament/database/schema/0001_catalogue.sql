@@ -350,7 +350,7 @@ CREATE TABLE exports (
   contact TEXT NOT NULL DEFAULT '',
   country TEXT NOT NULL DEFAULT '',
   folder TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('writing', 'handed out', 'replaced', 'removed')),
+  state TEXT NOT NULL CHECK (state IN ('writing', 'handed out', 'replaced', 'removed', 'not reached')),
   made_by TEXT NOT NULL,
   made_at TEXT NOT NULL
 ) STRICT;
@@ -371,16 +371,20 @@ CREATE TABLE export_subjects (
 ) STRICT;
 CREATE INDEX exports_of_subject ON export_subjects (subject);
 
--- What is left of people who left: a random name that leads nowhere, and what was done. ------------------------------
+-- What is left of people who left: a random name that leads nowhere, what was done, and the keyed hash of the label, by
+-- which a folder that still has their scans is not taken in again. ---------------------------------------------------
 
 CREATE TABLE withdrawals (
   subject TEXT PRIMARY KEY,
+  project TEXT NOT NULL,
+  label_key TEXT NOT NULL,
   step TEXT NOT NULL,
   requested_by TEXT NOT NULL,
   requested_at TEXT NOT NULL,
   done_at TEXT,
   facts TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
+CREATE INDEX withdrawals_by_label ON withdrawals (project, label_key);
 
 CREATE TABLE notices (
   subject TEXT NOT NULL,
