@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lineament.database import disk
 from lineament.database.keys import KeyStore, load_master_key, make_master_key
 from lineament.errors import InputError, StoreError
 
@@ -59,6 +60,23 @@ def test_a_destroyed_key_is_gone(store: KeyStore, tmp_path: Path) -> None:
     assert not [path for path in (tmp_path / "keys").rglob("*") if path.is_file()]
     with pytest.raises(StoreError, match="destroyed"):
         store.get("a1")
+
+
+def test_a_key_that_is_destroyed_while_all_are_wrapped_anew_is_passed_over(store: KeyStore, tmp_path: Path) -> None:
+    _, kept = store.create("a1"), store.create("b1")
+    new = make_master_key(str(tmp_path / "new"))
+
+    def leave(kind: str, what: str) -> None:
+        if kind == "rename" and what.endswith("a1.key"):
+            store.destroy("a1")
+
+    disk.watch(leave)
+    try:
+        assert store.rewrap(new) == 1
+    finally:
+        disk.watch(None)
+    assert [path.name for path in sorted((tmp_path / "keys").rglob("*.*"))] == ["b1.key"]
+    assert KeyStore(tmp_path / "keys", new, "data").get("b1") == kept
 
 
 def test_a_key_wrapped_for_another_subject_or_use_does_not_open(store: KeyStore, tmp_path: Path) -> None:

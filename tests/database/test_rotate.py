@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from lineament.database.records import SubjectRecord
 from lineament.database.releases.create import pseudonym
 from lineament.database.rotate import rotate_key
 from lineament.database.verify import doctor, verify
+from lineament.database.withdraw import withdraw
 from lineament.errors import InputError, StoreError
 
 
@@ -107,6 +109,64 @@ def test_cut_off_before_each_step(lab, people: list[str], monkeypatch: pytest.Mo
         shutil.copytree(copy, lab.root / "db")
         place.unlink(missing_ok=True)
     assert step > 20
+
+
+def test_who_leaves_meanwhile_does_not_come_back(lab, people: list[str]) -> None:
+    """The key is destroyed when it was read to be wrapped anew, so that the rotation puts it back."""
+    requested = threading.Event()
+
+    def leave() -> None:
+        with lab.opened() as other:
+            withdraw(other, people[1])
+
+    leaving = threading.Thread(target=leave)
+
+    def watcher(kind: str, what: str) -> None:
+        if kind == "rename" and what.endswith(f"keys/{people[1][-2:]}/{people[1]}.key") and not leaving.ident:
+            leaving.start()
+            assert requested.wait(20)
+        elif what == "withdrawal data key":
+            requested.set()
+
+    disk.watch(watcher)
+    try:
+        rotate_key(lab.database)
+        leaving.join(20)
+    finally:
+        disk.watch(None)
+    assert not list(lab.root.glob(f"db/*/*/{people[1]}*"))
+    with lab.opened() as database:
+        assert list(verify(database)) == []
+
+
+def test_a_key_that_was_cut_off_is_destroyed_with_the_other(lab, people: list[str]) -> None:
+    """A kill leaves the key, wrapped by the new master key, beside its place."""
+
+    def watcher(kind: str, what: str) -> None:
+        if kind == "rename" and what.endswith(f"keys/{people[1][-2:]}/{people[1]}.key"):
+            folder = Path(what).parent
+            for left in folder.glob("*.tmp"):  # what a handler of errors removes, a kill does not
+                shutil.copy(left, folder / left.name.replace(".tmp", "0.tmp"))
+            raise Killed
+
+    disk.watch(watcher)
+    try:
+        with pytest.raises(Killed):
+            rotate_key(lab.database)
+    finally:
+        disk.watch(None)
+    assert len(list(lab.root.glob(f"db/keys/*/{people[1]}*"))) == 2
+    with lab.opened() as database:
+        withdraw(database, people[1])
+    assert not list(lab.root.glob(f"db/keys/*/{people[1]}*"))
+
+
+def test_a_damaged_key_does_not_close_the_database(lab, people: list[str]) -> None:
+    (path,) = lab.root.glob(f"db/keys/*/{people[1]}.key")
+    path.write_bytes(bytes(60))
+    rotate_key(lab.database)
+    with lab.opened() as database:
+        assert {damage.name for damage in verify(database) if damage.what == "key"} == {people[1]}
 
 
 def test_a_place_that_is_no_place(lab) -> None:

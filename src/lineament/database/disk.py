@@ -34,8 +34,8 @@ def _step(kind: str, what: str) -> None:
         _watcher(kind, what)
 
 
-def write_temporary(folder: Path, pieces: Iterable[bytes]) -> tuple[Path, int]:
-    """Write bytes to a new file that is not in place yet, and sync it.
+def write_temporary(folder: Path, pieces: Iterable[bytes], start: str = "") -> tuple[Path, int]:
+    """Write bytes to a new file that is not in place yet, and sync it; its name begins with `start`.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def write_temporary(folder: Path, pieces: Iterable[bytes]) -> tuple[Path, int]:
     StoreError
         The bytes are not on disk; nothing is left of them.
     """
-    path = folder / f"{secrets.token_hex(8)}{TEMPORARY}"
+    path = folder / f"{start}{secrets.token_hex(8)}{TEMPORARY}"
     size = 0
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
@@ -100,15 +100,15 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a file that is there whole and durable, or not at all."""
-    temporary, _ = write_temporary(path.parent, pieces)
+    """Write a file that is there whole and durable, or not at all; what a crash leaves has its name and more."""
+    temporary, _ = write_temporary(path.parent, pieces, f"{path.name}.")
     put_in_place(temporary, path)
     sync_folder(path.parent)
 
 
 def make_folders(path: Path) -> None:
     """Make a folder and those above it, durable."""
-    missing = [place for place in (path, *path.parents) if not place.exists()]
+    missing = [place for place in (path, *path.parents) if not place.is_dir()]
     try:
         for place in reversed(missing):
             _step("write", str(place))
@@ -161,14 +161,16 @@ def remove_empty(path: Path) -> None:
 
 def overwrite(path: Path) -> None:
     """Write zeros over a small file, sync it and remove it; what an SSD keeps of it only a new master key ends."""
-    if path.exists():
-        try:
-            with open(path, "r+b", buffering=0) as file:
-                _step("write", str(path))
-                file.write(bytes(path.stat().st_size))
-                _step("sync", str(path))
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise StoreError(f"cannot overwrite {path}: {error.strerror or error}") from error
+    try:
+        with open(path, "r+b", buffering=0) as file:
+            _step("write", str(path))
+            file.write(bytes(os.fstat(file.fileno()).st_size))
+            _step("sync", str(path))
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        pass  # it is gone, but perhaps not for good
+    except OSError as error:
+        raise StoreError(f"cannot overwrite {path}: {error.strerror or error}") from error
+    else:
         remove(path)
     sync_folder(path.parent)

@@ -196,11 +196,15 @@ class KeyStore:
         return unseal_small(self._wrapping, self._about(subject), wrapped)
 
     def destroy(self, subject: str) -> None:
-        """Overwrite and remove a subject's key; nothing happens when it is gone already."""
+        """Overwrite and remove a subject's key, and what a crash left of one; nothing happens when all is gone.
+
+        A change of the master key that runs can bring it back, unless this is called under the lock that both take.
+        """
         self.get.cache_clear()
         path = self._path(subject)
         if path.parent.is_dir():
-            disk.overwrite(path)
+            for each in (path, *sorted(path.parent.glob(f"{path.name}.*"))):
+                disk.overwrite(each)
 
     def __contains__(self, subject: str) -> bool:
         return self._path(subject).exists()
@@ -210,18 +214,23 @@ class KeyStore:
             yield path.stem
 
     def rewrap(self, master: MasterKey) -> int:
-        """Wrap all keys by another master key; return how many. After a crash it goes on where it stopped."""
+        """Wrap all keys by another master key; return how many. After a crash it goes on where it stopped.
+
+        A key that neither opens is left as it is, so that one damaged file does not close the database.
+        """
         new = KeyStore(self._folder, master, self._use)
         count = 0
         for subject in self:
-            path = self._path(subject)
-            wrapped = path.read_bytes()
             try:
-                secret = unseal_small(self._wrapping, self._about(subject), wrapped)
-            except StoreError:
-                new._read(subject)  # done before the crash; otherwise this raises
+                secret = self._read(subject)
+            except StoreError:  # done before the crash, or damaged, or destroyed by now
                 continue
-            disk.write_whole(path, [seal_small(new._wrapping, self._about(subject), secret)])
+            try:
+                disk.write_whole(self._path(subject), [seal_small(new._wrapping, self._about(subject), secret)])
+            except StoreError:
+                if subject in self:
+                    raise
+                continue  # destroyed meanwhile, with what was to take its place
             count += 1
         return count
 

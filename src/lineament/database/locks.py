@@ -30,6 +30,8 @@ def alone(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _held(path: Path, *statements: str) -> Iterator[None]:
+    if not path.exists():
+        path.touch(0o600)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         try:

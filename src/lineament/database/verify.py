@@ -82,7 +82,8 @@ def doctor(database: Database) -> Iterator[str]:
         yield f"the withdrawal of {subject} was cut off; it is done now"
     with alone(database.lock):
         for damage in list(_leftovers(database)):
-            disk.remove(database.root / damage.name)
+            gone = disk.remove if damage.name.startswith("objects") else disk.overwrite  # the others are keys
+            gone(database.root / damage.name)
             yield f"removed {damage.name}: {damage.said}"
         for folder in sorted((database.root / "objects").glob("*/*")):
             with suppress(OSError):

@@ -7,6 +7,8 @@ A scan that is there already is passed over, so that an ingest that was cut off 
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import queue
 from collections.abc import Iterator, Sequence
@@ -20,9 +22,9 @@ from lineament.database.capture import calibration_at
 from lineament.database.catalogue import row
 from lineament.database.cipher import seal_small
 from lineament.database.find import project_named
-from lineament.database.intake.inspection import key_range
+from lineament.database.intake.inspection import cells
 from lineament.database.intake.prepare import Hashed, Prepared, hash_scan, prepare, suffix_of
-from lineament.database.intake.quality import Finding, duplicates, in_millimetres, verdict
+from lineament.database.intake.quality import Finding, in_millimetres, verdict
 from lineament.database.intake.sandbox import Limits, Sandbox
 from lineament.database.locks import shared
 from lineament.database.people import has_left, label_key
@@ -225,16 +227,17 @@ def _commit(database: Database, project: str, ready: Sequence[Prepared]) -> list
 def _write_rows(database: Database, project: str, name: str, each: Prepared) -> Outcome:
     record, subject, found = each.hashed.record, each.hashed.subject, each.geometry
     quality = in_millimetres(found, each.unit) if found else {}
+    shapes = _shapes(database, project, found.geometry_key if found else "")
     at = now()
     (person,) = database.catalogue.rows("SELECT sex, origin FROM subjects WHERE id = :subject", subject=subject)
     device = _device(database, record.device)
     captured = None if record.captured_at is None else stamp(record.captured_at)
     findings = (
         *each.findings,
-        *_same_elsewhere(database, found.geometry_key if found else "", subject),
+        *_same_elsewhere(database, shapes, subject),
         *_out_of_calibration(database, device, captured),
     )
-    reasons = [finding.text for finding in findings if finding.severity == "refuse"]
+    refusals = [finding for finding in findings if finding.severity == "refuse"]
     state = "accepted" if verdict(findings) == "accept" else "quarantined"
     attributes = json.dumps(dict(record.attributes), default=str).encode()
     database.catalogue.run(
@@ -256,14 +259,14 @@ def _write_rows(database: Database, project: str, name: str, each: Prepared) -> 
         device=device,
         age=record.age,
         state=state,
-        reason="; ".join(reasons),
+        reason="; ".join(finding.said for finding in refusals),
         unit=each.unit.name,
         points=found.points if found else None,
         triangles=found.triangles if found else None,
         holes=found.boundary if found else None,
         noise=quality.get("noise_mm"),
         quality=json.dumps(quality),
-        geometry=(found.geometry_key or None) if found else None,
+        geometry=next(iter(shapes), None),
         frames=max(1, sum(file.role in ("geometry", "depth") for file in record.files)),
         fps=record.fps,
         captured=captured,
@@ -282,7 +285,7 @@ def _write_rows(database: Database, project: str, name: str, each: Prepared) -> 
                 "severity": each.severity,
                 "value": each.value,
                 "most": each.limit,
-                "said": each.text,
+                "said": each.said,
             }
             for each in findings
         ],
@@ -318,34 +321,26 @@ def _write_rows(database: Database, project: str, name: str, each: Prepared) -> 
             for file, stored in zip(record.files, each.objects, strict=True)
         ],
     )
-    return Outcome(record, name, state, "; ".join(reasons))
+    return Outcome(record, name, state, "; ".join(finding.text for finding in refusals))
 
 
-def _same_elsewhere(database: Database, key: str, subject: str) -> list[Finding]:
-    """Return what there is to say when the same shape is there already, of this person or of another."""
-    if not key:
-        return []
-    low, high = key_range(key)
-    near = database.catalogue.rows(
-        "SELECT id, subject, geometry_key FROM scans WHERE geometry_key BETWEEN :low AND :high", low=low, high=high
-    )
-    same = duplicates(key, [(each["id"], each["geometry_key"]) for each in near])
-    whose = {each["id"]: "the same person" if each["subject"] == subject else "another person" for each in near}
-    return [
-        Finding("duplicate", "refuse", None, None, f"the same shape is there as {name}, of {whose[name]}")
-        for name in same[:1]
+def _shapes(database: Database, project: str, key: str) -> list[str]:
+    """Return keyed hashes by which the same shape is found again in a project, the one to keep first."""
+    secret = database.secret("shapes")
+    return [hmac.new(secret, f"{project} {cell}".encode(), hashlib.sha256).hexdigest() for cell in cells(key)]
+
+
+def _same_elsewhere(database: Database, shapes: Sequence[str], subject: str) -> list[Finding]:
+    """Return what there is to say when the same shape is there already, of this person or of another, not named."""
+    same = [
+        each
+        for shape in shapes
+        for each in database.catalogue.rows("SELECT id, subject FROM scans WHERE geometry_key = :shape", shape=shape)
     ]
-
-
-def _needs_guardian(database: Database, hashed: Hashed) -> bool:
-    """Return whether the age that comes with a scan shows what the access rules could not know before."""
-    found = database.catalogue.rows(
-        """SELECT j.guardian_below, n.guardian FROM subjects s JOIN jurisdictions j ON j.code = s.jurisdiction
-        JOIN consents n ON n.id = s.consent WHERE s.id = :subject""",
-        subject=hashed.subject,
-    )
-    age = hashed.record.age
-    return age is not None and any(age < each["guardian_below"] and not each["guardian"] for each in found)
+    if not same:
+        return []
+    own = next((f" as {each['id']}" for each in same if each["subject"] == subject), ", of another person")
+    return [Finding("duplicate", "refuse", None, None, f"the same shape is there already{own}")]
 
 
 def _out_of_calibration(database: Database, device: str | None, captured: str | None) -> list[Finding]:

@@ -20,6 +20,16 @@ from lineament.errors import InputError
 SUFFIXES = ("mrk.json",)
 """Of two parts; all others are what follows the last dot."""
 
+KEPT = {
+    "malformed": "the file is damaged, or of another format than its suffix says",
+    "too large": "the file is too large",
+    "memory": "the process that read it was killed, perhaps for want of memory",
+    "time": "reading it took too long",
+    "crash": "the process that read it ended without an answer",
+    "fault": "the reader failed",
+}
+"""What is kept of a refusal of each kind; whoever sends the file is told more."""
+
 
 @dataclass(frozen=True)
 class Hashed:
@@ -136,7 +146,8 @@ def suffix_of(file: FileRecord) -> str:
 
 def _judge(file: FileRecord, found: Inspection | Refusal, hashed: Hashed) -> Sequence[Finding]:
     if isinstance(found, Refusal):
-        return [Finding(found.kind, "refuse", None, None, f"{file.role} {file.index}: {_unnamed(found.reason, file)}")]
+        which, reason = f"{file.role} {file.index}", _unnamed(found.reason, file)
+        return [Finding(found.kind, "refuse", None, None, f"{which}: {reason}", f"{which}: {KEPT[found.kind]}")]
     if bytes.fromhex(found.sha256) != hashed.hashes[hashed.record.files.index(file)]:
         return [Finding("changed", "refuse", None, None, f"{file.role} {file.index} changed while it was read")]
     return assess(found, hashed.record, file)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lineament.database.intake.inspection import Inspection, same_geometry
+from lineament.database.intake.inspection import Inspection
 from lineament.database.records import FileRecord, ScanRecord
 from lineament.types import MILLIMETRES
 
@@ -30,6 +30,8 @@ class Finding:
         What was found, and what it was held against.
     text : str
         A sentence for the user.
+    kept : str
+        What the catalogue keeps in its place, where the sentence may quote the file; empty where it quotes nothing.
     """
 
     kind: str
@@ -37,6 +39,12 @@ class Finding:
     value: float | None
     limit: float | None
     text: str
+    kept: str = ""
+
+    @property
+    def said(self) -> str:
+        """Return the sentence in which nothing of the file stands: the catalogue is not encrypted."""
+        return self.kept or self.text
 
 
 @dataclass(frozen=True)
@@ -155,14 +163,6 @@ def verdict(findings: Iterable[Finding]) -> Literal["accept", "quarantine"]:
     return "quarantine" if any(finding.severity == "refuse" for finding in findings) else "accept"
 
 
-def duplicates(key: str, known: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Return the names of those among `known`, pairs of name and geometry key, that have the same geometry.
-
-    `lineament.database.intake.inspection.key_range` tells which keys a database has to look up.
-    """
-    return tuple(name for name, other in known if key and other and same_geometry(key, other))
-
-
 def in_millimetres(inspection: Inspection, unit: Unit) -> dict[str, Any]:
     """Return the numbers that a catalogue keeps of a geometry, JSON values; lengths only where the unit is known."""
     found: dict[str, Any] = {"points": inspection.points, "triangles": inspection.triangles, "unit": unit.name}
@@ -183,18 +183,19 @@ def _items(inspection: Inspection) -> str:
 def _of_any(inspection: Inspection, file: FileRecord) -> Iterator[Finding]:
     if file.sha256 is not None and file.sha256.lower() != inspection.sha256:
         text = f"the sha256 is {inspection.sha256}, but {file.sha256.lower()} was sent: it changed on its way"
-        yield Finding("hash", "refuse", None, None, text)
+        yield Finding("hash", "refuse", None, None, text, "the sha256 is not the one that was sent")
     if inspection.kind == "opaque":
         grave = file.role in ("geometry", "depth", "texture", "view", "mask", "landmarks")
         text = f"files that end in .{inspection.format} are not parsed: whether this one is whole is not known"
-        yield Finding("not parsed", "warn" if grave else "note", None, None, text)
+        kept = "files of this format are not parsed: whether this one is whole is not known"
+        yield Finding("not parsed", "warn" if grave else "note", None, None, text, kept)
     for note in inspection.notes:
         if "may be cut off" in note:
-            yield Finding("cut off", "warn", None, None, note)
+            yield Finding("cut off", "warn", None, None, note, "the file may be cut off")
         elif "EXIF" in note:
-            yield Finding("privacy", "warn", None, None, note)
+            yield Finding("privacy", "warn", None, None, note, "the picture holds EXIF data")
         else:
-            yield Finding("reader", "note", None, None, note)
+            yield Finding("reader", "note", None, None, note, "the reader passed over or repaired something")
 
 
 def _of_geometry(inspection: Inspection, scan: ScanRecord, limits: QualityLimits) -> Iterator[Finding]:
