@@ -412,7 +412,7 @@ def _half_exports(database: Database) -> int:
             and sha256((folder / each["path"]).read_bytes()).hexdigest() == each["sha256"]
             for each in listed
         )
-        gone = exported["state"] == "removed" and not listed
+        gone = exported["state"] in ("removed", "replaced") and not listed
         half += not ((whole and listed) or gone)
         known[folder] = known.get(folder, False) or exported["state"] == "handed out"
     for folder in {folder.parent for folder in known}:

@@ -382,3 +382,15 @@ def test_choices_are_those_of_the_library() -> None:
     assert tuple(LAWS) == JURISDICTIONS
     assert tuple(EXPORTERS) == LAYOUTS
     assert {*FILTERS, "state"} == {field.name for field in fields(Where)}
+
+
+def test_an_unknown_label_and_a_hidden_one_have_one_answer(project) -> None:
+    project("consent", "record", "P1", "--purpose", "research", "--text", "text.txt", "--separate")
+    project("actor", "add", "eve")
+    commands = [("show",), ("consent", "show"), ("consent", "end"), ("identity", "show"), ("withdraw", "--yes")]
+    for words in (*commands, ("find", "--subject")):
+        known, unknown = (project(*words, label, status=2, ACTOR="eve") for label in ("P1", "P9"))
+        assert known.replace("P1", "P9") == unknown
+        assert "knows nobody" in known
+    subject = json.loads(project("show", "P1", "--json"))["subject"]["id"]
+    assert project("audit", "--about", subject, "--actor", "eve").count("refused") == len(commands) + 1

@@ -49,9 +49,13 @@ def test_a_reader_that_stops_halfway_keeps_nobody_from_withdrawing(lab) -> None:
 
 def test_no_waiting_without_an_end(lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogues, "BUSY_SECONDS", 1.0)
-    with lab.opened() as other, lab.database.catalogue.writing():
-        with pytest.raises(StoreError), other.catalogue.writing():
-            pass
+    with (
+        lab.opened() as other,
+        lab.database.catalogue.writing(),
+        pytest.raises(StoreError),
+        other.catalogue.writing(),
+    ):
+        pass
 
 
 def test_an_ordinary_role_finishes_a_withdrawal(lab, tmp_path) -> None:

@@ -112,22 +112,25 @@ def test_cut_off_before_each_step(lab, people: list[str], monkeypatch: pytest.Mo
 
 
 def test_who_leaves_meanwhile_does_not_come_back(lab, people: list[str]) -> None:
-    """The key is destroyed when it was read to be wrapped anew, so that the rotation puts it back."""
-    requested = threading.Event()
+    """The key is destroyed between being read and put back, wrapped anew, by a program that was open before."""
+    opened, read, destroyed = threading.Event(), threading.Event(), threading.Event()
 
     def leave() -> None:
         with lab.opened() as other:
+            opened.set()
+            assert read.wait(20)
             withdraw(other, people[1])
 
-    leaving = threading.Thread(target=leave)
-
     def watcher(kind: str, what: str) -> None:
-        if kind == "rename" and what.endswith(f"keys/{people[1][-2:]}/{people[1]}.key") and not leaving.ident:
-            leaving.start()
-            assert requested.wait(20)
+        if kind == "rename" and what.endswith(f"keys/{people[1][-2:]}/{people[1]}.key"):
+            read.set()
+            assert destroyed.wait(20)
         elif what == "withdrawal data key":
-            requested.set()
+            destroyed.set()
 
+    leaving = threading.Thread(target=leave)
+    leaving.start()
+    assert opened.wait(20)
     disk.watch(watcher)
     try:
         rotate_key(lab.database)
@@ -144,9 +147,6 @@ def test_a_key_that_was_cut_off_is_destroyed_with_the_other(lab, people: list[st
 
     def watcher(kind: str, what: str) -> None:
         if kind == "rename" and what.endswith(f"keys/{people[1][-2:]}/{people[1]}.key"):
-            folder = Path(what).parent
-            for left in folder.glob("*.tmp"):  # what a handler of errors removes, a kill does not
-                shutil.copy(left, folder / left.name.replace(".tmp", "0.tmp"))
             raise Killed
 
     disk.watch(watcher)

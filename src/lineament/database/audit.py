@@ -137,6 +137,10 @@ class AuditLog:
         kept : Head, optional
             One that was kept elsewhere; it shows that no entry before it was changed or dropped.
         """
+        with self._connection.reading():  # others go on writing
+            return self._wrong(kept)
+
+    def _wrong(self, kept: Head | None) -> list[str]:
         said: list[str] = []
         seq, previous = 0, FIRST
         indexed = self._index_digest()

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,16 +21,15 @@ from lineament.database import disk
 from lineament.database.audit import AuditLog
 from lineament.database.catalogue import Catalogue, connect, row
 from lineament.database.cipher import derive, seal, unseal
-from lineament.database.database import SETTINGS, Database, Settings, check_server, read_settings, write_settings
+from lineament.database.database import Database, Settings, check_server, write_settings
 from lineament.database.keys import SECRET, KeyStore, load_master_key, read_secret
 from lineament.database.law import write_law
-from lineament.database.locks import shared
+from lineament.database.locks import alone, shared
 from lineament.database.migrate import migrate
 from lineament.database.releases.manifest import manifest_sha256
 from lineament.database.store import pieces_of
 from lineament.database.when import now
 from lineament.errors import InputError, StoreError
-from lineament.io.folder import make_folder
 
 if TYPE_CHECKING:
     from lineament.database.catalogue import Row
@@ -57,6 +57,8 @@ OF_SUBJECT = {
 }
 """Tables with rows about people, and which rows are about one; in the order in which they refer to each other."""
 FILES = "files.json"
+BACKUP_OF, KEYS_OF = "backup.json", "keys.json"
+"""Files that say of which database a folder is, from the first moment on."""
 
 
 def backup(database: Database, folder: Path) -> int:
@@ -76,7 +78,7 @@ def backup(database: Database, folder: Path) -> int:
     StoreError
     """
     database.guard.demand("keep", backup=True)
-    _check_target(database, folder)
+    _claim(database, folder, BACKUP_OF)
     with shared(database.lock), database.catalogue.reading():
         return _Writer(database, folder).write()
 
@@ -87,20 +89,18 @@ class _Writer:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
-        self._listed: dict[str, str] = {}
+        self._listed = {BACKUP_OF: _sha256(folder / BACKUP_OF)}
+        self._people: dict[str, list[str]] = {}
         self._written = 0
 
     def write(self) -> int:
         database = self._database
         catalogue = database.catalogue
-        if not (self._folder / SETTINGS).exists():  # by which the folder is known from the first moment on
-            disk.write_whole(self._folder / SETTINGS, [(database.root / SETTINGS).read_bytes()])
-        self._listed[SETTINGS] = _sha256(self._folder / SETTINGS)
         for found in catalogue.rows("SELECT id FROM subjects WHERE state = 'active' ORDER BY id"):
-            if found["id"] in database.keys:  # they may withdraw meanwhile
-                self._write_subject(found["id"])
-        tables = {name: _rows(catalogue, name) for name in SHARED}
-        self._seal("shared", database.secret("backups"), json.dumps(tables).encode())
+            self._write_subject(found["id"])
+        # With the files of everyone, so that nobody can be taken out unnoticed; the objects are in everyone's rows.
+        rows = {"people": self._people, "tables": {name: _rows(catalogue, name) for name in SHARED}}
+        self._seal("shared", database.secret("backups"), json.dumps(rows).encode())
         log = [_raw(entry) for entry in database.log.entries()]
         self._seal("audit", database.secret("backups"), json.dumps(log).encode())
         said = {"made_at": now(), "settings": asdict(database.settings), "files": self._listed}
@@ -113,9 +113,15 @@ class _Writer:
 
     def _write_subject(self, subject: str) -> None:
         database = self._database
+        try:
+            key = database.keys.get(subject)
+        except StoreError:
+            if _is_active_now(database, subject):
+                raise
+            return  # they have left since the moment that the backup is of
         rows = {name: _rows(database.catalogue, name, condition, subject) for name, condition in OF_SUBJECT.items()}
         place = f"subjects/{subject[-2:]}/{subject}"
-        self._seal(place, database.keys.get(subject), json.dumps(rows).encode())
+        self._people[subject] = [self._seal(place, key, json.dumps(rows).encode())]
         for found in rows["objects"]:
             name = f"objects/{subject[-2:]}/{subject}/{found['name']}"
             if not (self._folder / name).exists():  # an object never changes
@@ -123,20 +129,22 @@ class _Writer:
             self._listed[name] = found["sealed_sha256"]
         who = database.root / "identities" / subject[-2:] / f"{subject}.who"
         if who.exists():
-            self._put_small(f"identities/{subject[-2:]}/{subject}.{{}}.who", who.read_bytes())
+            name = self._put_small(f"identities/{subject[-2:]}/{subject}.{{}}.who", who.read_bytes())
+            self._people[subject].append(name)
 
-    def _seal(self, name: str, key: bytes, data: bytes) -> None:
+    def _seal(self, name: str, key: bytes, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
         name = f"{name}.{digest[:16]}.rows"
-        self._put_small(name, digest.encode() + b"".join(seal(key, f"{name} {digest}", [data])))
+        return self._put_small(name, digest.encode() + b"".join(seal(key, f"{name} {digest}", [data])))
 
-    def _put_small(self, name: str, data: bytes) -> None:
+    def _put_small(self, name: str, data: bytes) -> str:
         """Write a file that has its hash in its name, so that it takes no other's place, unless it is there."""
         digest = hashlib.sha256(data).hexdigest()
         name = name.format(digest[:16])
         if not (self._folder / name).is_file() or _sha256(self._folder / name) != digest:
             self._put(name, iter([data]), digest)
         self._listed[name] = digest
+        return name
 
     def _put(self, name: str, pieces: Iterator[bytes], expected: str) -> None:
         digest = hashlib.sha256()
@@ -148,9 +156,7 @@ class _Writer:
             if digest.hexdigest() != expected:
                 raise StoreError(f"{name} is damaged in the database; run lineament db verify")
 
-        path = self._folder / name
-        disk.make_folders(path.parent)
-        disk.write_whole(path, hashed())
+        _write(self._folder / name, hashed())
         self._written += 1
 
 
@@ -197,13 +203,7 @@ def restore(
     StoreError
         The backup is damaged; the new folder is then not a database.
     """
-    said = check_backup(folder)
-    if said:
-        raise StoreError(f"the backup is damaged: {said[0]}" + (f", and {len(said) - 1} more" if len(said) > 1 else ""))
-    if root.exists() and any(root.iterdir()):
-        raise InputError(f"{root} is not empty; a restored database needs a folder of its own")
-    if not (keys / "keys").is_dir():
-        raise InputError(f"{keys} has no folder keys; give a copy that `lineament db backup --keys` made")
+    _check_sources(folder, root, keys)
     old, listed = _contents(folder)
     settings = Settings(old.id, old.catalogue if catalogue is None else catalogue, key or old.key)
     check_server(settings.catalogue)
@@ -212,80 +212,144 @@ def restore(
     secret, sums = derive(whole, f"backups of {settings.id}"), derive(whole, f"rows of {settings.id}")
     for name in ("objects", "keys", "identities"):
         disk.make_folders(root / name)
-    for kind, suffix in (("keys", ".key"), ("identities", ".key")):
-        for path in sorted((keys / kind).glob(f"*/*{suffix}")):
-            _copy(path, root / kind / path.parent.name / path.name)
     _copy(keys / SECRET, root / SECRET)
-    store = KeyStore(root / "keys", master, "data")
-    rows = connect(settings.catalogue or root / "catalogue.sqlite", settings.id, sums)
-    log = connect(settings.catalogue or root / "audit.sqlite", settings.id, sums)
-    migrate(rows, "catalogue")
-    migrate(log, "audit")
-    if row(rows, "SELECT 1 FROM actors LIMIT 1"):
-        raise InputError("the catalogue at this address is in use; give the address of an empty database")
-    write_law(rows)
-    people = gone = 0
-    with rows.writing():
-        shared_rows = json.loads(_unseal(folder, _named(listed, "shared."), secret))
-        rows.run("DELETE FROM prompts")
-        rows.run("DELETE FROM protocols")
-        _insert(rows, shared_rows)
-        for name in sorted(name for name in listed if name.startswith("subjects/")):
-            subject = Path(name).name.partition(".")[0]
-            if subject not in store:
-                gone += 1
-                continue
-            _insert(rows, json.loads(_unseal(folder, name, store.get(subject))))
-            _copy_objects(folder, root, subject)
-            people += 1
-        for name in sorted(name for name in listed if name.startswith("identities/")):
-            subject = Path(name).name.partition(".")[0]
-            if subject in store:
-                _copy(folder / name, root / "identities" / subject[-2:] / f"{subject}.who")
-        if gone:
-            _tombstone_broken(rows)
-    with log.writing():
-        _insert_audit(log, json.loads(_unseal(folder, _named(listed, "audit."), secret)))
-    AuditLog(log).append("", "restore", "*", people=people, gone=gone)
-    rows.close()
-    log.close()
+    reader = _Reader(folder, listed, root, keys, KeyStore(keys / "keys", master, "data"))
+    with _made(root, settings, "catalogue", sums) as rows, _made(root, settings, "audit", sums) as log:
+        if row(rows, "SELECT 1 FROM actors LIMIT 1"):
+            raise InputError("the catalogue at this address is in use; give the address of an empty database")
+        write_law(rows)
+        with rows.writing():
+            people, gone = reader.read(rows, secret)
+        with log.writing():
+            _insert_audit(log, reader.unsealed(_named(listed, "audit."), secret))
+        AuditLog(log).append("", "restore", "*", people=people, gone=gone)
     write_settings(root, settings)
     return people, gone
 
 
-def copy_keys(database: Database, folder: Path) -> int:
-    """Copy all wrapped keys to a folder, and remove from it those that were destroyed here; return how many there are.
+class _Reader:
+    """One backup while it is restored."""
 
-    Without the master key the copy opens nothing; keep that elsewhere.
+    def __init__(self, folder: Path, listed: Mapping[str, str], root: Path, keys: Path, store: KeyStore) -> None:
+        self._folder = folder
+        self._listed = listed
+        self._root = root
+        self._keys = keys
+        self._store = store
+
+    def read(self, rows: Catalogue, secret: bytes) -> tuple[int, int]:
+        """Insert all rows and copy all files; return how many people there are, and how many have no key any more."""
+        said = self.unsealed(_named(self._listed, "shared."), secret)
+        rows.run("DELETE FROM prompts")
+        rows.run("DELETE FROM protocols")
+        _insert(rows, said["tables"])
+        there = {subject: names for subject, names in said["people"].items() if subject in self._store}
+        for subject, names in there.items():
+            self._read_subject(rows, subject, *names)
+        gone = len(said["people"]) - len(there)
+        if gone:
+            _tombstone_broken(rows)
+        return len(there), gone
+
+    def unsealed(self, name: str, key: bytes) -> Any:
+        with open(self._listed_path(name), "rb") as file:
+            digest = file.read(64).decode("ascii", "replace")
+            return json.loads(b"".join(unseal(key, f"{name} {digest}", file)))
+
+    def _read_subject(self, rows: Catalogue, subject: str, name: str, who: str = "") -> None:
+        found = self.unsealed(name, self._store.get(subject))
+        _insert(rows, found)
+        for each in found["objects"]:
+            place = f"objects/{subject[-2:]}/{subject}/{each['name']}"
+            if self._listed.get(place) != each["sealed_sha256"]:
+                raise StoreError(f"the backup is damaged: {place} is missing, or not what was written")
+            _copy(self._folder / place, self._root / place)
+        if who:
+            _copy(self._listed_path(who), self._root / "identities" / subject[-2:] / f"{subject}.who")
+        for kind in ("keys", "identities"):
+            place = f"{kind}/{subject[-2:]}/{subject}.key"
+            if (self._keys / place).exists():
+                _copy(self._keys / place, self._root / place)
+
+    def _listed_path(self, name: str) -> Path:
+        if name not in self._listed:
+            raise StoreError(f"the backup is damaged: {name} is missing, and somebody has changed the list")
+        return self._folder / name
+
+
+def copy_keys(database: Database, folder: Path) -> int:
+    """Copy all wrapped keys to a folder, and destroy those there of people who left; return how many there are.
+
+    Keys of people whom this database does not know stay in the folder: a backup that is newer than the one that the
+    database was restored from may need them. Without the master key the copy opens nothing; keep that elsewhere.
 
     Raises
     ------
     AccessError
+    InputError
+        The folder holds something else than the keys of this database.
+    StoreError
     """
     database.guard.demand("keep", keys_copied=True)
+    _claim(database, folder, KEYS_OF)
     count = 0
-    for kind in ("keys", "identities"):
-        make_folder(folder / kind)
-        there = {path.name for path in (database.root / kind).glob("*/*.key")}
-        for old in sorted((folder / kind).glob("*/*.key")):
-            if old.name not in there:
-                disk.overwrite(old)
-        for path in sorted((database.root / kind).glob("*/*.key")):
-            _copy(path, folder / kind / path.parent.name / path.name)
-            count += 1
-    _copy(database.root / SECRET, folder / SECRET)
+    with alone(database.lock):
+        left = {each["subject"] for each in database.catalogue.rows("SELECT subject FROM withdrawals")}
+        for kind in ("keys", "identities"):
+            disk.make_folders(folder / kind)
+            for old in sorted((folder / kind).glob("*/*")):
+                if old.stem in left or old.name.endswith(disk.TEMPORARY):
+                    disk.overwrite(old)
+            for path in sorted((database.root / kind).glob("*/*.key")):
+                with suppress(FileNotFoundError):  # they leave meanwhile
+                    if path.stem not in left:
+                        _write(folder / kind / path.parent.name / path.name, [path.read_bytes()])
+                        count += 1
+        _copy(database.root / SECRET, folder / SECRET)
     return count
 
 
-def _check_target(database: Database, folder: Path) -> None:
-    make_folder(folder)
+def _claim(database: Database, folder: Path, marker: str) -> None:
+    """Make a folder for files of this database alone; a file in it says so."""
     if folder.resolve().is_relative_to(database.root.resolve()):
-        raise InputError("a backup inside the database is lost with it; give another folder")
-    if (folder / SETTINGS).exists():
-        if read_settings(folder).id != database.settings.id:
-            raise InputError(f"{folder} is a backup of another database")
-    elif any(folder.iterdir()):
-        raise InputError(f"{folder} is not empty, and no backup; give another folder")
+        raise InputError("a copy inside the database is lost with it; give another folder")
+    disk.make_folders(folder)
+    try:
+        if json.loads((folder / marker).read_bytes())["id"] != database.settings.id:
+            raise InputError(f"{folder} belongs to another database; give another folder")
+    except FileNotFoundError:
+        if any(folder.iterdir()):
+            raise InputError(f"{folder} is not empty, and this database has not made it; give another folder") from None
+        disk.write_whole(folder / marker, [json.dumps({"id": database.settings.id}).encode()])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{folder / marker} is damaged: {error}") from None
+
+
+def _is_active_now(database: Database, subject: str) -> bool:
+    """Return whether a person has not left, as a connection sees it that reads no moment of the past."""
+    with closing(_connected(database.root, database.settings, "catalogue")) as today:
+        return row(today, "SELECT 1 FROM subjects WHERE id = :id AND state = 'active'", id=subject) is not None
+
+
+def _check_sources(folder: Path, root: Path, keys: Path) -> None:
+    said = check_backup(folder)
+    if said:
+        raise StoreError(f"the backup is damaged: {said[0]}" + (f", and {len(said) - 1} more" if len(said) > 1 else ""))
+    if root.exists() and any(root.iterdir()):
+        raise InputError(f"{root} is not empty; a restored database needs a folder of its own")
+    if not (keys / "keys").is_dir():
+        raise InputError(f"{keys} has no folder keys; give a copy that `lineament db backup --keys` made")
+
+
+def _connected(root: Path, settings: Settings, part: str, sums: bytes = b"") -> Catalogue:
+    return connect(settings.catalogue or root / f"{part}.sqlite", settings.id, sums)
+
+
+@contextmanager
+def _made(root: Path, settings: Settings, part: str, sums: bytes) -> Iterator[Catalogue]:
+    with closing(_connected(root, settings, part, sums)) as made:
+        migrate(made, part)
+        yield made
 
 
 def _rows(catalogue: Catalogue, table: str, condition: str = "1 = 1", subject: str = "") -> list[dict[str, Any]]:
@@ -335,20 +399,13 @@ def _tombstone_broken(catalogue: Catalogue) -> None:
             catalogue.run("UPDATE releases SET state = 'tombstoned' WHERE id = :id", id=found["id"])
 
 
-def _copy_objects(folder: Path, root: Path, subject: str) -> None:
-    for path in sorted((folder / "objects" / subject[-2:] / subject).glob("*")):
-        _copy(path, root / "objects" / subject[-2:] / subject / path.name)
-
-
 def _copy(path: Path, target: Path) -> None:
+    _write(target, pieces_of(path))
+
+
+def _write(target: Path, pieces: Iterable[bytes]) -> None:
     disk.make_folders(target.parent)
-    disk.write_whole(target, pieces_of(path))
-
-
-def _unseal(folder: Path, name: str, key: bytes) -> bytes:
-    with open(folder / name, "rb") as file:
-        digest = file.read(64).decode("ascii", "replace")
-        return b"".join(unseal(key, f"{name} {digest}", file))
+    disk.write_whole(target, pieces)
 
 
 def _contents(folder: Path) -> tuple[Settings, dict[str, str]]:

@@ -265,7 +265,7 @@ def check_server(address: str) -> None:
     Raises
     ------
     InputError
-        The address is none of PostgreSQL.
+        The address is none of PostgreSQL, or holds a password.
     StoreError
         Nobody answers.
     """
@@ -273,6 +273,11 @@ def check_server(address: str) -> None:
         return
     if not address.startswith("postgresql://"):
         raise InputError(f"{address!r} is no address of a catalogue; expected postgresql://USER@HOST/NAME")
+    if ":" in address.removeprefix("postgresql://").rpartition("@")[0] or "password=" in address:
+        raise InputError(
+            "the address would lie in database.json with its password; leave the password out of it, and write it into "
+            "PostgreSQL's own password file, ~/.pgpass"
+        )
     connect(address, "public").close()
 
 

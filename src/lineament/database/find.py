@@ -107,6 +107,15 @@ _SIMPLE = {
       WHERE x.purpose = :consented AND (x.valid_until IS NULL OR x.valid_until > :now))""",
 }
 """Conditions on what the index `scans_for_search` holds."""
+_ALONE = {
+    "expression": "scans c WHERE c.expression = :expression",
+    "origin": "scans c WHERE c.origin = :origin",
+    "device": "scans c WHERE c.device = (SELECT x.id FROM devices x WHERE x.name = :device)",
+    "age": "scans c WHERE c.age >= :age_from AND c.age < :age_below",
+    "has": "assets x WHERE x.role = :has",
+    "consented": "consent_purposes x WHERE x.purpose = :consented",
+}
+"""Where an index tells whether a condition holds for anything at all."""
 
 
 def find(
@@ -143,6 +152,9 @@ def find(
 def _matching(database: Database, where: Where, after: str, limit: int) -> Iterator[list[str]]:
     """Yield the names of scans that match, in order, by ever larger portions; the index alone is read."""
     condition, values = conditions(database, where)
+    for name, place in _ALONE.items():
+        if getattr(where, name) is not None and not database.catalogue.rows(f"SELECT 1 FROM {place} LIMIT 1", **values):
+            return
     portion = limit
     while True:
         sql = f"SELECT c.id FROM scans c WHERE {condition} AND c.id > :after ORDER BY c.id LIMIT :portion"

@@ -53,18 +53,22 @@ class Guard:
     def choose(
         self, action: str, scans: Sequence[str], purpose: str = "", country: str = "", **detail: Any
     ) -> tuple[list[str], Counter[str]]:
-        """Return the scans that an action is allowed for, and how many were refused for which reason; in one entry."""
+        """Return the scans that an action is allowed for, and how many were refused for which reason.
+
+        Those that were refused have an entry of their own.
+        """
         request = Request(self.actor, action, "", purpose, country)
         decisions = authorize_all(self.catalogue, request, scans)
         allowed = [scan for scan, decision in decisions.items() if decision.allowed]
         refused = Counter(decision.code for decision in decisions.values() if not decision.allowed)
-        if allowed or not refused:
-            self.log.append(self.actor, action, "", purpose=purpose, about=allowed, refused=dict(refused), **detail)
-        else:
+        if refused:
+            others = [scan for scan, decision in decisions.items() if not decision.allowed]
             reason = refused.most_common(1)[0][0]
             self.log.append(
-                self.actor, action, "", purpose=purpose, allowed=False, reason=reason, about=scans, **detail
+                self.actor, action, "", purpose=purpose, allowed=False, reason=reason, about=others, **detail
             )
+        if allowed or not refused:
+            self.log.append(self.actor, action, "", purpose=purpose, about=allowed, refused=dict(refused), **detail)
         return allowed, refused
 
     def as_actor(self, actor: str) -> Guard:

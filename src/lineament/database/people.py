@@ -237,8 +237,8 @@ def record_consent(database: Database, consent: Consent) -> None:
         before = max((each for each in (known["given_at"], known["withdrawn_at"]) if each), default="")
         if stamp(consent.given_at) < before:
             raise InputError(
-                f"the consent was given on {consent.given_at:%Y-%m-%d %H:%M}, and what the person said on {before[:16]} is "
-                "newer; an older paper does not take its place"
+                f"the consent was given on {consent.given_at:%Y-%m-%d %H:%M}, and what the person said on "
+                f"{before[:16]} is newer; an older paper does not take its place"
             )
         end = retention_end(consent.jurisdiction, consent.given_at.date())
         database.catalogue.run(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from lineament.database import disk
@@ -66,6 +68,9 @@ class Store:
 
     def write(self, subject: str, sha256: bytes, pieces: Iterable[bytes]) -> Stored:
         """Encrypt bytes to a temporary file and sync it.
+
+        The name, and with it key and nonce, are of the hash. So what a file that changes meanwhile had sealed under
+        them before that is seen is unlinked, and an SSD may keep it beside the object of the first bytes.
 
         Parameters
         ----------
@@ -145,8 +150,14 @@ class Store:
     def files(self) -> Iterator[tuple[str, str]]:
         """Yield subject and name of every file there is, whole or not."""
         for folder in sorted(self._folder.glob("*/*")):
-            for path in sorted(folder.iterdir()):
-                yield folder.name, path.name
+            for _, _, names in islice(os.walk(folder), 1):  # nothing where there is no folder, or none any more
+                for name in sorted(names):
+                    yield folder.name, name
+
+    def strays(self) -> Iterator[Path]:
+        """Yield files that lie where only folders belong."""
+        for places in ("*", "*/*"):
+            yield from sorted(path for path in self._folder.glob(places) if not path.is_dir())
 
 
 def hash_file(path: Path) -> bytes:

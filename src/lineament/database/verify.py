@@ -7,7 +7,7 @@ finishes withdrawals and exports that were cut off, and lets jobs go whose worke
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,8 @@ def verify(database: Database, *, kept: Head | None = None, whole: bool = True) 
     Damage
     """
     database.guard.demand("keep", verify=True)
+    for store in (database.keys, database.identity_keys):
+        store.get.cache_clear()  # as they are on disk
     for said in database.catalogue.check():
         yield Damage("row", "catalogue", said)
     for said in database.log.check():
@@ -70,8 +72,10 @@ def verify(database: Database, *, kept: Head | None = None, whole: bool = True) 
         yield Damage("log", "audit", said)
     yield from _objects(database, whole)
     yield from _keys(database)
-    yield from _releases(database)
-    yield from _leftovers(database)
+    with database.catalogue.reading():
+        releases = list(_releases(database))
+    yield from releases
+    yield from _left_for_good(database)
 
 
 def doctor(database: Database) -> Iterator[str]:
@@ -88,9 +92,10 @@ def doctor(database: Database) -> Iterator[str]:
         for folder in sorted((database.root / "objects").glob("*/*")):
             with suppress(OSError):
                 folder.rmdir()
-        for exported in database.catalogue.rows("SELECT * FROM exports WHERE state = 'writing'"):
-            remove_export(database, exported)
-            yield f"the export {exported['id']} to {exported['recipient']} was cut off; what there was of it is removed"
+        for exported in database.catalogue.rows("SELECT * FROM exports WHERE state IN ('writing', 'not reached')"):
+            why = "was cut off" if exported["state"] == "writing" else "could not be reached"
+            if remove_export(database, exported) == "removed":
+                yield f"the export {exported['id']} to {exported['recipient']} {why}; what there was of it is removed"
     freed = database.catalogue.run(
         """UPDATE jobs SET state = 'waiting', worker = '', lease_until = NULL
         WHERE state = 'running' AND lease_until < :now""",
@@ -105,19 +110,25 @@ def doctor(database: Database) -> Iterator[str]:
 def _objects(database: Database, whole: bool) -> Iterator[Damage]:
     sql = "SELECT subject, name, sealed_sha256, size FROM objects ORDER BY subject, name"
     for found in database.catalogue.rows(sql):
-        place = f"{found['subject']}/{found['name']}"
-        sealed = database.store.sealed_sha256(found["subject"], found["name"])
-        if sealed is None:
-            yield Damage("object", place, "the file is missing, or cannot be read")
-        elif sealed != found["sealed_sha256"]:
-            yield Damage("object", place, "the file has other bytes than were written")
-        elif whole:
-            said = _content(database, found)
-            if said:
-                yield Damage("object", place, said)
+        said = _object(database, found, whole)
+        if said and _is_active(database, found["subject"]):
+            yield Damage("object", f"{found['subject']}/{found['name']}", said)
 
 
-def _content(database: Database, found: Row) -> str:
+def _is_active(database: Database, subject: str) -> bool:
+    """Return whether a person is still there, whose files may have gone since their rows were read."""
+    sql = "SELECT 1 FROM subjects WHERE id = :subject AND state = 'active'"
+    return bool(database.catalogue.rows(sql, subject=subject))
+
+
+def _object(database: Database, found: Row, whole: bool) -> str:
+    sealed = database.store.sealed_sha256(found["subject"], found["name"])
+    if sealed is None:
+        return "the file is missing, or cannot be read"
+    if sealed != found["sealed_sha256"]:
+        return "the file has other bytes than were written"
+    if not whole:
+        return ""
     try:
         size = sum(map(len, database.store.read(found["subject"], found["name"])))
     except StoreError as error:
@@ -134,8 +145,9 @@ def _keys(database: Database) -> Iterator[Damage]:
                 secret = store.get(found["id"])
                 if kind == "identity":
                     unseal_small(secret, f"identity {found['id']}", identity_path(database, found["id"]).read_bytes())
-            except StoreError as error:
-                yield Damage("key", found["id"], str(error))
+            except (StoreError, OSError) as error:
+                if _is_active(database, found["id"]):
+                    yield Damage("key", found["id"], str(error))
 
 
 def _releases(database: Database) -> Iterator[Damage]:
@@ -146,16 +158,30 @@ def _releases(database: Database) -> Iterator[Damage]:
             yield Damage("release", f"{found['name']} {found['version']}", said)
 
 
+def _left_for_good(database: Database) -> list[Damage]:
+    """Return the leftovers, but for what other programs are writing: while they do, nobody has the lock alone."""
+    if not any(True for _ in _leftovers(database)):
+        return []
+    with ExitStack() as held:
+        try:
+            held.enter_context(alone(database.lock))
+        except StoreError:
+            return []  # they write for long; what they leave shows another time
+        return list(_leftovers(database))
+
+
 def _leftovers(database: Database) -> Iterator[Damage]:
-    """Yield files that no row knows; they are people's data all the same."""
+    """Yield files that no row knows; they are people's data all the same. Those of who is leaving go with them."""
+    people = {found["id"]: found["state"] for found in database.catalogue.each("SELECT id, state FROM subjects")}
     known: dict[str, set[str]] = {}
     for found in database.catalogue.each("SELECT subject, name FROM objects"):
         known.setdefault(found["subject"], set()).add(found["name"])
     for subject, name in database.store.files():
-        if name not in known.get(subject, ()):
+        if name not in known.get(subject, ()) and people.get(subject) != "withdrawing":
             place = database.store.path(subject, name).relative_to(database.root)
             yield Damage("leftover", str(place), "an object that no row knows, left by a crash")
-    people = {found["id"] for found in database.catalogue.each("SELECT id FROM subjects WHERE state = 'active'")}
+    for path in database.store.strays():
+        yield Damage("leftover", str(path.relative_to(database.root)), "a file that is not of this database")
     for kind in ("keys", "identities"):
         for path in sorted((database.root / kind).glob("*/*")):
             if path.stem not in people or path.name.endswith(disk.TEMPORARY):

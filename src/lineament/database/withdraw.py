@@ -98,7 +98,7 @@ def certificate_of(database: Database, subject: str) -> dict[str, Any]:
 
 
 def letters(database: Database, subject: str) -> list[Row]:
-    """Return the letters to those who have copies: export, recipient, letter, when it was sent."""
+    """Return the letters to those who have copies: export, recipient, letter, when it was written."""
     return database.catalogue.rows("SELECT * FROM notices WHERE subject = :subject ORDER BY recipient", subject=subject)
 
 

@@ -14,7 +14,7 @@ from lineament.errors import InputError
 
 
 @contextmanager
-def atomic_write(path: str | PathLike[str]) -> Iterator[BinaryIO]:
+def atomic_write(path: str | PathLike[str], mode: int = 0o666) -> Iterator[BinaryIO]:
     """Open a file for writing that takes the place of `path` only once it is complete and on disk.
 
     The bytes go to a temporary file in the same folder, which is synced and renamed when the block ends.
@@ -24,6 +24,8 @@ def atomic_write(path: str | PathLike[str]) -> Iterator[BinaryIO]:
     ----------
     path : path-like
         A file to create or replace; a symbolic link is followed.
+    mode : int
+        Permissions of the new file, of which the umask takes some.
 
     Yields
     ------
@@ -42,7 +44,7 @@ def atomic_write(path: str | PathLike[str]) -> Iterator[BinaryIO]:
     temporary = target.parent / f".{target.name[:100]}.{secrets.token_hex(6)}.tmp"
     try:
         # os.open honours the umask, which tempfile's 0600 would not
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 yield file

@@ -88,6 +88,14 @@ def test_a_file_of_another_length_stops_the_export(layout: str, change: int, peo
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions of files")
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_nobody_else_may_look_into_it(layout: str, people: Any, tmp_path: Path) -> None:
+    export(people.release(), tmp_path / "new" / "out", layout)
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in (tmp_path / "new").rglob("*")}
+    assert modes == {(True, 0o700), (False, 0o600)}
+
+
 def test_a_folder_with_something_in_it_is_refused_and_left_alone(people: Any, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("x")
     with pytest.raises(InputError, match="not empty"):

@@ -1,4 +1,4 @@
-"""What the catalogue, which is not encrypted, keeps of what was found: no word of a file, no shape by which to find it."""
+"""What the catalogue, which is not encrypted, keeps of what was found: no word of a file, and no shape."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ pytestmark = pytest.mark.parametrize("lab", ["sqlite", "postgresql"], indirect=T
 
 
 @pytest.mark.parametrize(
-    "name, text",
-    [("n.obj", "v 1 2 3\nv CANARY 2 3\nf 1 2 3\n"), ("n.off", "OFF CANARY\n"), ("n.stl", "solid x\nfacet normal CANARY\n")],
+    ("name", "text"),
+    [
+        ("n.obj", "v 1 2 3\nv CANARY 2 3\nf 1 2 3\n"),
+        ("n.off", "OFF CANARY\n"),
+        ("n.stl", "solid x\nfacet normal CANARY\n"),
+    ],
 )
 def test_words_of_a_bad_file_are_told_and_not_kept(lab, name: str, text: str) -> None:
     lab.person("P1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,18 +67,42 @@ def the_project(database: Database, name: str | None) -> str:
     return str(there[0]["id"])
 
 
-def person(database: Database, name: str, project: str | None) -> str:
+def person(database: Database, name: str, project: str | None, *actions: str) -> str:
     """Return the random name of a person, who is told by it or by their label.
+
+    Parameters
+    ----------
+    database : Database
+    name : str
+    project : str, optional
+    *actions : str
+        One of them the actor must be allowed, on the person or on a scan of theirs.
 
     Raises
     ------
     InputError
+        Nobody has this label, or the actor may not know who has: the answer is the same.
     """
+    from lineament.database.access import Request, authorize_all
     from lineament.database.people import subject_labelled
+    from lineament.errors import AccessError, InputError
 
     if database.catalogue.rows("SELECT 1 FROM subjects WHERE id = :name", name=name):
         return name
-    return subject_labelled(database, the_project(database, project), name)
+    there = the_project(database, project)
+    with suppress(AccessError, InputError):
+        subject = subject_labelled(database, there, name)
+        scans = database.catalogue.rows("SELECT id FROM scans WHERE subject = :subject", subject=subject)
+        objects, actor = [subject, *(each["id"] for each in scans)], database.guard.actor
+        decisions = [
+            decision
+            for action in actions
+            for decision in authorize_all(database.catalogue, Request(actor, action, ""), objects).values()
+        ]
+        if any(decision.allowed for decision in decisions):
+            return subject
+        database.log.append(actor, actions[0], subject, allowed=False, reason=decisions[0].code)
+    raise InputError(f"the project knows nobody with the label {name!r}, or nobody of whom you may know")
 
 
 def shown(place: str) -> str:
@@ -173,7 +198,7 @@ def filters(command: Command) -> Command:
     def filtered(database: Database, **values: Any) -> None:
         where = {name: found for name in FILTERS if (found := values.pop(name)) is not None}
         if "subject" in where:
-            where["subject"] = person(database, where["subject"], where.get("project"))
+            where["subject"] = person(database, where["subject"], where.get("project"), "consent", "find", "review")
         command(database, where=where, **values)
 
     for option in reversed(_FILTER_OPTIONS):

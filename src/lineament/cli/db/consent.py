@@ -139,7 +139,7 @@ def show(database: Database, person_: str, project: str | None, as_json: bool) -
     from lineament.database.people import consent_of
     from lineament.errors import InputError
 
-    subject = person(database, person_, project)
+    subject = person(database, person_, project, "consent")
     facts = describe_subject(database, subject)
     if as_json:
         agreed = consent_of(database, subject)
@@ -176,7 +176,7 @@ def end(database: Database, person_: str, project: str | None) -> None:
     """
     from lineament.database.people import end_consent
 
-    subject = person(database, person_, project)
+    subject = person(database, person_, project, "consent")
     end_consent(database, subject)
     click.echo(f"{subject}: the consent ended; the scans are there, and nobody reads them")
 
@@ -195,7 +195,7 @@ def receipt(database: Database, person_: str, project: str | None, output: Path)
     from lineament.errors import InputError
     from lineament.io.folder import make_folder
 
-    subject = person(database, person_, project)
+    subject = person(database, person_, project, "consent")
     describe_subject(database, subject)  # whether the actor may know it
     agreed = consent_of(database, subject)
     if agreed is None:
@@ -227,7 +227,7 @@ def set_identity(database: Database, person_: str, words: tuple[str, ...], proje
     from lineament.database.people import write_identity
     from lineament.errors import InputError
 
-    subject, said = person(database, person_, project), {}
+    subject, said = person(database, person_, project, "identify"), {}
     for pair in words:
         word, found, text = pair.partition("=")
         if not found or not word:
@@ -245,5 +245,5 @@ def show_identity(database: Database, person_: str, project: str | None) -> None
     """Show who a person is; the audit log says that you looked. PERSON is a label or a random name."""
     from lineament.database.people import read_identity
 
-    found = read_identity(database, person(database, person_, project))
+    found = read_identity(database, person(database, person_, project, "identify"))
     show_columns([(word, str(text)) for word, text in found.items()] or [("nothing", "")])

@@ -74,7 +74,7 @@ def show(database: Database, name: str, project: str | None, as_json: bool) -> N
         else:
             _show_scan(facts.scan, facts.findings, facts.files)
         return
-    known = describe_subject(database, person(database, name, project))
+    known = describe_subject(database, person(database, name, project, "consent"))
     if as_json:
         tell_json({"subject": dict(known.subject), "consents": known.consents, "scans": known.scans})
         return
@@ -137,12 +137,17 @@ def write_files(scan: StoredScan, folder: Path, derived: bool) -> None:
     for asset in scan.assets:
         if derived or not asset.derived:
             which = asset.meta.get("set_name") or (str(asset.place) if asset.place else "")
-            name = ".".join(filter(None, (scan.id, asset.role, which)))
+            name = ".".join(filter(None, (scan.id, asset.role, _plain(which))))
             name += f".{asset.id}" if name in taken else ""  # made again since
             taken.add(name)
-            path = folder / f"{name}.{asset.suffix}"
+            path = folder / f"{name}.{_plain(asset.suffix)}"
             disk.write_whole(path, scan.pieces(asset))
             click.echo(f"  {path}")
+
+
+def _plain(text: str) -> str:
+    """Return text without what could lead to another folder: it came with the files."""
+    return re.sub(r"[^\w.-]", "_", text)
 
 
 @click.command()

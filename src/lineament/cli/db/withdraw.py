@@ -65,7 +65,7 @@ def _subject(database: Database, name: str | None, receipt: str | None, project:
     from lineament.errors import InputError
 
     if name is not None:
-        return person(database, name, project)
+        return person(database, name, project, "withdraw")
     found = database.catalogue.rows(
         "SELECT subject FROM consents WHERE id = :consent", consent=consent_of_receipt(str(receipt))
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from secrets import token_hex
 from types import MappingProxyType
 
-from lineament.database.disk import sync_folder
+from lineament.database.disk import make_folders, sync_folder
 from lineament.database.exporters.bids import write_bids
 from lineament.database.exporters.columns import check_release
 from lineament.database.exporters.croissant import croissant
@@ -22,7 +22,6 @@ from lineament.database.exporters.output import Output, to_line, to_page
 from lineament.database.exporters.parquet import write_parquet
 from lineament.database.exporters.webdataset import write_webdataset
 from lineament.errors import InputError, StoreError
-from lineament.io.folder import make_folder
 
 __all__ = ["CROISSANT", "EXPORTERS", "export"]
 
@@ -66,11 +65,12 @@ def export(release: ExportRelease, folder: Path, layout: str) -> tuple[Written, 
     if layout not in EXPORTERS:
         raise InputError(f"layout is {layout!r}, expected one of {', '.join(EXPORTERS)}")
     check_release(release)
-    make_folder(folder)
+    make_folders(folder)
     if any(folder.iterdir()):
         raise InputError(f"{folder} is not empty; give the name of a new folder")
-    partial = make_folder(folder / f".partial-{token_hex(6)}")
+    partial = folder / f".partial-{token_hex(6)}"
     try:
+        make_folders(partial)
         written = EXPORTERS[layout](release, partial)
         output = Output(partial)
         # hashes and counts tell of everyone, and are made anew when somebody withdraws

@@ -10,9 +10,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from lineament.database.disk import make_folders
 from lineament.database.exporters.items import Written
 from lineament.io.atomic import atomic_write
-from lineament.io.folder import make_folder
 
 
 class Sink(io.RawIOBase):
@@ -68,8 +68,8 @@ class Output:
     def file(self, path: str, subjects: Iterable[str] = ()) -> Iterator[Sink]:
         """Open a file, `path` being relative to the folder, with `/` between its parts."""
         place = self._folder / path
-        make_folder(place.parent)
-        with atomic_write(place) as file:
+        make_folders(place.parent)
+        with atomic_write(place, 0o600) as file:  # faces in the clear
             sink = Sink(file, subjects)
             yield sink
         self.written.append(Written(Path(path), sink.hexdigest(), sink.tell(), frozenset(sink.subjects)))

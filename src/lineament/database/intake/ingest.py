@@ -276,11 +276,17 @@ def _write_rows(database: Database, project: str, name: str, each: Prepared) -> 
         origin=person["origin"],
         sealed=seal_small(database.keys.get(subject), f"scan {name}", attributes) if record.attributes else None,
     )
+    _write_findings(database, name, findings)
+    _write_files(database, name, each, at)
+    return Outcome(record, name, state, "; ".join(finding.text for finding in refusals))
+
+
+def _write_findings(database: Database, scan: str, findings: Sequence[Finding]) -> None:
     database.catalogue.run_many(
         "INSERT INTO findings VALUES (:scan, :kind, :severity, :value, :most, :said)",
         [
             {
-                "scan": name,
+                "scan": scan,
                 "kind": each.kind,
                 "severity": each.severity,
                 "value": each.value,
@@ -290,6 +296,10 @@ def _write_rows(database: Database, project: str, name: str, each: Prepared) -> 
             for each in findings
         ],
     )
+
+
+def _write_files(database: Database, scan: str, each: Prepared, at: str) -> None:
+    record, subject = each.hashed.record, each.hashed.subject
     database.catalogue.run_many(
         """INSERT INTO objects VALUES (:subject, :name, :size, :sealed_size, :sha256) ON CONFLICT DO NOTHING""",
         [
@@ -309,7 +319,7 @@ def _write_rows(database: Database, project: str, name: str, each: Prepared) -> 
         [
             {
                 "id": new_name("ast"),
-                "scan": name,
+                "scan": scan,
                 "subject": subject,
                 "object": stored.name,
                 "role": file.role,
@@ -321,7 +331,6 @@ def _write_rows(database: Database, project: str, name: str, each: Prepared) -> 
             for file, stored in zip(record.files, each.objects, strict=True)
         ],
     )
-    return Outcome(record, name, state, "; ".join(finding.text for finding in refusals))
 
 
 def _shapes(database: Database, project: str, key: str) -> list[str]:
@@ -341,6 +350,17 @@ def _same_elsewhere(database: Database, shapes: Sequence[str], subject: str) -> 
         return []
     own = next((f" as {each['id']}" for each in same if each["subject"] == subject), ", of another person")
     return [Finding("duplicate", "refuse", None, None, f"the same shape is there already{own}")]
+
+
+def _needs_guardian(database: Database, hashed: Hashed) -> bool:
+    """Return whether the age that comes with a scan shows what the access rules could not know before."""
+    found = database.catalogue.rows(
+        """SELECT j.guardian_below, n.guardian FROM subjects s JOIN jurisdictions j ON j.code = s.jurisdiction
+        JOIN consents n ON n.id = s.consent WHERE s.id = :subject""",
+        subject=hashed.subject,
+    )
+    age = hashed.record.age
+    return age is not None and any(age < each["guardian_below"] and not each["guardian"] for each in found)
 
 
 def _out_of_calibration(database: Database, device: str | None, captured: str | None) -> list[Finding]:

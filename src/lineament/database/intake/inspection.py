@@ -300,7 +300,7 @@ def geometry_key(points: Floats) -> str:
 
 CELL = 1e-6
 """Numbers of the same geometry are less than half of it apart: rounding to six digits in another unit and frame moved
-them by 5e-8 at most (300 points and more), and new noise of 0.05 mm on all points of a surface by 5e-6 mostly, but in 3%
+them by 5e-8 at most (300 points and more). New noise of 0.05 mm on the same points moved them by 5e-6 mostly, but in 3%
 of pairs by less than a cell."""
 
 

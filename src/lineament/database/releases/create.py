@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -96,17 +97,8 @@ def create_release(
     there = project_named(database, project)
     database.guard.demand("release", there, release=name)
     chosen = Where.of(where)
-    found = [each for each in find_all(database, chosen) if each["project"] == there]
     asked = Request(database.guard.actor, "export", "", purpose)
-    decisions = authorize_all(database.catalogue, asked, [each["id"] for each in found])
-    kept = [each for each in found if decisions[each["id"]].allowed]
-    left_out: dict[str, int] = {}
-    for decision in decisions.values():
-        if not decision.allowed:
-            left_out[decision.code] = left_out.get(decision.code, 0) + 1
-    if not kept:
-        why = ", ".join(f"{many} {code}" for code, many in left_out.items()) or "none matched"
-        raise AccessError(f"no scan may be released for {purpose}: {why}")
+    kept, left_out = _may_be_released(database, there, chosen, asked)
     _check_objects(database, kept)
     splits_of = {each["subject"]: split_of(f"{name} {seed} {each['subject']}", shares) for each in kept}
     scans = {each["id"]: (each["subject"], splits_of[each["subject"]]) for each in kept}
@@ -127,13 +119,32 @@ def create_release(
             purpose=purpose,
             description=description,
             licence=licence,
-            criteria=json.dumps({"where": chosen.told(), "splits": shares, "left_out": left_out}),
+            criteria=json.dumps({"where": _told(chosen), "splits": shares, "left_out": left_out}),
             seed=seed,
             previous=None if previous is None else previous["id"],
         )
         disk.reach("release written")
     disk.reach("release committed")
     return Release(release, name, version, there, purpose, len(scans), len(splits_of), left_out)
+
+
+def _may_be_released(
+    database: Database, project: str, chosen: Where, asked: Request
+) -> tuple[list[Row], dict[str, int]]:
+    """Return the scans of a project that match and may be released, and how many may not by which rule."""
+    found = [each for each in find_all(database, chosen) if each["project"] == project]
+    decisions = authorize_all(database.catalogue, asked, [each["id"] for each in found])
+    kept = [each for each in found if decisions[each["id"]].allowed]
+    left_out = dict(Counter(decision.code for decision in decisions.values() if not decision.allowed))
+    if not kept:
+        why = ", ".join(f"{many} {code}" for code, many in left_out.items()) or "none matched"
+        raise AccessError(f"no scan may be released for {asked.purpose}: {why}")
+    return kept, left_out
+
+
+def _told(chosen: Where) -> dict[str, Any]:
+    """Return what scans were chosen by, without the names of a person, who may leave, and of their scans."""
+    return {name: "one" if name in ("subject", "session", "scan") else value for name, value in chosen.told().items()}
 
 
 def write_release(database: Database, scans: Mapping[str, tuple[str, str]], **values: Any) -> None:

@@ -108,7 +108,7 @@ def remove_export(database: Database, exported: Row) -> str:
     Returns
     -------
     str
-        `removed`, or `not reached` when the folder was moved, or its files cannot be removed.
+        `removed`, or `not reached` when the folder was moved, or its files cannot be removed; `doctor` tries again.
     """
     folder = Path(exported["folder"])
     listed = database.catalogue.rows("SELECT path FROM export_files WHERE export = :id", id=exported["id"])
@@ -122,7 +122,7 @@ def remove_export(database: Database, exported: Row) -> str:
     except StoreError:
         state = "not reached"
     with database.catalogue.writing():
-        for table in ("export_subjects", "export_files"):
+        for table in ("export_subjects", "export_files") if state == "removed" else ():
             database.catalogue.run(f"DELETE FROM {table} WHERE export = :id", id=exported["id"])
         database.catalogue.run("UPDATE exports SET state = :state WHERE id = :id", state=state, id=exported["id"])
     return state

@@ -17,7 +17,6 @@ CREATE TABLE actors (
   name TEXT NOT NULL UNIQUE,
   active INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
   country TEXT NOT NULL DEFAULT '',
-  token_hash TEXT UNIQUE,
   created_at TEXT NOT NULL
 ) STRICT;
 
@@ -236,6 +235,11 @@ CREATE TABLE scans (
 CREATE INDEX scans_of_subject ON scans (subject);
 CREATE INDEX scans_by_geometry ON scans (geometry_key);
 CREATE INDEX scans_of_session ON scans (session);
+-- By these a search sees at once that there is nothing at all of what it looks for.
+CREATE INDEX scans_by_expression ON scans (expression);
+CREATE INDEX scans_by_origin ON scans (origin);
+CREATE INDEX scans_by_device ON scans (device);
+CREATE INDEX scans_by_age ON scans (age);
 -- Holds what searches mostly filter by, so that they read this and not the rows, also when they look for what is not there.
 CREATE INDEX scans_for_search ON scans (
   state, id, kinds, expression, age, sex, origin, device, modality, holes, noise_mm, subject
@@ -275,6 +279,7 @@ CREATE TABLE assets (
 ) STRICT;
 CREATE INDEX assets_of_scan ON assets (scan, role);
 CREATE INDEX assets_of_object ON assets (subject, object);
+CREATE INDEX assets_by_role ON assets (role);
 
 -- How something derived was made (W3C PROV: an activity and what it used).
 CREATE TABLE derivations (
@@ -392,6 +397,5 @@ CREATE TABLE notices (
   recipient TEXT NOT NULL,
   letter TEXT NOT NULL,
   written_at TEXT NOT NULL,
-  sent_at TEXT,
   PRIMARY KEY (subject, export)
 ) STRICT;
