@@ -192,7 +192,7 @@ def label_key(database: Database, project: str, label: str) -> str:
 
 
 def subject_labelled(database: Database, project: str, label: str) -> str:
-    """Return the random name of the person with a label.
+    """Return the random name of the person with a label; whoever gets it from here must be allowed to know it.
 
     Raises
     ------
@@ -304,7 +304,13 @@ def end_consent(database: Database, subject: str) -> None:
 
 
 def consent_of(database: Database, subject: str) -> Consent | None:
-    """Return the consent that is in force, or that ended last; None when there never was one."""
+    """Return the consent that is in force, or that ended last; None when there never was one.
+
+    Raises
+    ------
+    AccessError
+    """
+    database.guard.demand("consent", subject, looked_at=True)
     found = row(
         database.catalogue,
         "SELECT n.record, n.withdrawn_at FROM consents n JOIN subjects s ON s.consent = n.id WHERE s.id = :subject",
@@ -354,7 +360,7 @@ def identity_path(database: Database, subject: str) -> Any:
 
 
 def headcounts(database: Database) -> list[tuple[str, int, str | None]]:
-    """Return for each jurisdiction how many people there are, and what is due because of it."""
+    """Return for each jurisdiction how many people there are, and what is due; for those whose role spans projects."""
     found = database.catalogue.rows(
         "SELECT jurisdiction, COUNT(*) AS people FROM subjects GROUP BY jurisdiction ORDER BY jurisdiction"
     )
