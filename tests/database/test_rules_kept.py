@@ -133,6 +133,12 @@ def test_a_copy_that_cannot_be_reached_is_named_and_holds_nothing_up(two) -> Non
     assert any(str(out) in said for said in certificate["doesNotReach"])
 
 
+def test_an_export_lies_outside_of_the_database(two) -> None:
+    create_release(two.database, "shapes", "faces", "research", **TERMS)
+    with pytest.raises(InputError, match="lies in the database"):
+        hand_out(two.database, "shapes", "bids", two.root / "db" / "out", "Bob")
+
+
 def test_who_leaves_while_somebody_waits_stays_gone(two) -> None:
     lab, subject = two, two.people["P1"]
     with lab.opened() as other:

@@ -55,6 +55,8 @@ def hand_out(
     if not recipient.strip():
         raise InputError("an export needs a recipient, who is told when somebody withdraws")
     target = folder.absolute()
+    if target.is_relative_to(database.root):
+        raise InputError(f"{folder} lies in the database; an export needs a folder elsewhere")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"{folder} is not empty; an export needs a folder of its own")
     chosen = release_named(database.catalogue, release)
