@@ -26,12 +26,13 @@ from typing import Any
 from laboratory import PROJECT, TERMS, Laboratory, derive, planted
 
 from lineament.database import disk, migrate
-from lineament.database.backup import backup, check_backup, copy_keys, restore
+from lineament.database.backup import backup, check_backup, copy_keys
 from lineament.database.catalogue import row
 from lineament.database.database import Database
 from lineament.database.intake import ingest as intake
 from lineament.database.releases.create import create_release
 from lineament.database.releases.hand_out import hand_out
+from lineament.database.restore import restore
 from lineament.database.rotate import rotate_key
 from lineament.database.verify import doctor, verify
 from lineament.database.withdraw import withdraw

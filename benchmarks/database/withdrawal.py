@@ -24,11 +24,12 @@ from pathlib import Path
 from laboratory import ACTOR, Laboratory, build, machine, planted
 from trials import LEAVES, OPERATIONS, run
 
-from lineament.database.backup import copy_keys, restore
+from lineament.database.backup import copy_keys
 from lineament.database.cipher import unseal_small
 from lineament.database.database import Database
 from lineament.database.people import identity_path
 from lineament.database.releases.create import pseudonym
+from lineament.database.restore import restore
 from lineament.database.verify import doctor, verify
 from lineament.database.withdraw import withdraw
 from lineament.errors import LineamentError

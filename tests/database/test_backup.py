@@ -11,10 +11,11 @@ import pytest
 
 from lineament.database import backup as module
 from lineament.database import disk
-from lineament.database.backup import FILES, backup, check_backup, copy_keys, restore
+from lineament.database.backup import FILES, backup, check_backup, copy_keys
 from lineament.database.database import Database
 from lineament.database.find import count
 from lineament.database.people import write_identity
+from lineament.database.restore import restore
 from lineament.database.rotate import rotate_key
 from lineament.database.verify import doctor, verify
 from lineament.database.withdraw import _destroy_keys, _request, withdraw
@@ -129,7 +130,7 @@ def test_who_is_taken_out_of_a_backup_is_missed(lab, people: list[str], what: st
 
 def test_keys_are_not_copied_while_they_are_wrapped_anew(lab, people: list[str], monkeypatch) -> None:
     monkeypatch.setattr("lineament.database.locks.BUSY_SECONDS", 0.1)
-    copy, refused = module._copy, []
+    copy, refused = module.copy_file, []
 
     def meanwhile(path: Path, target: Path) -> None:
         if not refused:
@@ -138,7 +139,7 @@ def test_keys_are_not_copied_while_they_are_wrapped_anew(lab, people: list[str],
             refused.append(path)
         copy(path, target)
 
-    monkeypatch.setattr(module, "_copy", meanwhile)
+    monkeypatch.setattr(module, "copy_file", meanwhile)
     assert copy_keys(lab.database, lab.root / "keys") == 4
     assert refused
 

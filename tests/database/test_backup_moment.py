@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from lineament.database import backup as module
-from lineament.database.backup import backup, copy_keys, restore
+from lineament.database.backup import backup, copy_keys
 from lineament.database.database import Database
 from lineament.database.find import count
 from lineament.database.releases.create import create_release
+from lineament.database.restore import restore
 from lineament.database.verify import verify
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lineament.database.backup import backup, copy_keys, restore
+from lineament.database.backup import backup, copy_keys
 from lineament.database.database import Database
 from lineament.database.find import count, find
 from lineament.database.people import enrol, read_identity, write_identity
 from lineament.database.records import SubjectRecord
 from lineament.database.releases.create import create_release
 from lineament.database.releases.hand_out import hand_out
+from lineament.database.restore import restore
 from lineament.database.verify import doctor, verify
 from lineament.database.withdraw import letters, withdraw
 from lineament.errors import AccessError, InputError, StoreError

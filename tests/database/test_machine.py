@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 
 from lineament.database import disk
-from lineament.database.backup import backup, copy_keys, restore
+from lineament.database.backup import backup, copy_keys
 from lineament.database.consent.purposes import Purpose
 from lineament.database.database import Database
 from lineament.database.find import find
@@ -29,6 +29,7 @@ from lineament.database.intake.inspection import inspect_file
 from lineament.database.intake.sandbox import Sandbox
 from lineament.database.people import add_project, end_consent
 from lineament.database.releases.create import create_release
+from lineament.database.restore import restore
 from lineament.database.verify import doctor, verify
 from lineament.database.withdraw import withdraw
 from lineament.errors import AccessError, StoreError

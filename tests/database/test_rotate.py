@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from lineament.database import disk
-from lineament.database.backup import backup, copy_keys, restore
+from lineament.database.backup import backup, copy_keys
 from lineament.database.database import Database, read_settings
 from lineament.database.find import count
 from lineament.database.people import enrol, read_identity, subject_labelled, write_identity
 from lineament.database.records import SubjectRecord
 from lineament.database.releases.create import pseudonym
+from lineament.database.restore import restore
 from lineament.database.rotate import rotate_key
 from lineament.database.verify import doctor, verify
 from lineament.database.withdraw import withdraw

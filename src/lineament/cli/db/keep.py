@@ -78,7 +78,7 @@ def backup(database: Database, folder: Path, keys: Path | None) -> None:
 @click.option("--catalogue", metavar="ADDRESS", help="postgresql://... or sqlite; as it was without it.")
 def restore(folder: Path, path: Path, keys: Path, key: str | None, catalogue: str | None) -> None:
     """Make a database of a backup; from SQLite to PostgreSQL as well, or back."""
-    from lineament.database.backup import restore as make
+    from lineament.database.restore import restore as make
 
     server = "" if catalogue == "sqlite" else catalogue
     people, gone = make(folder, path.absolute(), keys, key=key, catalogue=server)
