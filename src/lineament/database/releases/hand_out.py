@@ -114,7 +114,9 @@ def remove_export(database: Database, exported: Row) -> str:
     """
     folder = Path(exported["folder"])
     listed = database.catalogue.rows("SELECT path FROM export_files WHERE export = :id", id=exported["id"])
-    state = "removed" if folder.is_dir() or not listed else "not reached"
+    # One that was being written may not have come to its place yet; any other whose folder is gone was moved.
+    moved = exported["state"] != "writing" and listed and not folder.is_dir()
+    state = "not reached" if moved else "removed"
     try:
         disk.remove_tree(_beside(folder, exported["id"]))
         for name in [each["path"] for each in listed]:
@@ -160,7 +162,7 @@ def _write(database: Database, release: Row, name: str, layout: str, folder: Pat
         database.catalogue.run("UPDATE exports SET state = 'handed out' WHERE id = :id", id=name)
     except BaseException:
         with suppress(LineamentError):
-            remove_export(database, {"id": name, "folder": str(folder)})
+            remove_export(database, {"id": name, "folder": str(folder), "state": "writing"})
         raise
     disk.reach("export written")
     return written
