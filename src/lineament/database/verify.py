@@ -92,8 +92,10 @@ def doctor(database: Database) -> Iterator[str]:
         for folder in sorted((database.root / "objects").glob("*/*")):
             with suppress(OSError):
                 folder.rmdir()
-        for exported in database.catalogue.rows("SELECT * FROM exports WHERE state IN ('writing', 'not reached')"):
-            why = "was cut off" if exported["state"] == "writing" else "could not be reached"
+        for exported in database.catalogue.rows(
+            "SELECT * FROM exports WHERE state NOT IN ('handed out', 'replaced', 'removed')"
+        ):
+            why = "could not be reached" if exported["state"] == "not reached" else "was cut off"
             if remove_export(database, exported) == "removed":
                 yield f"the export {exported['id']} to {exported['recipient']} {why}; what there was of it is removed"
     freed = database.catalogue.run(

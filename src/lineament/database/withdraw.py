@@ -219,10 +219,10 @@ def _rebuild_exports(database: Database, subject: str) -> None:
     """Exports that lie on this machine lose the person's files; the newest version takes their place where it may."""
     sql = """
     SELECT e.*, r.name FROM exports e JOIN releases r ON r.id = e.release JOIN notices n ON n.export = e.id
-    WHERE n.subject = :subject AND e.state IN ('writing', 'handed out')"""
+    WHERE n.subject = :subject AND e.state IN ('writing', 'handed out', 'removing')"""
     for found in database.catalogue.rows(sql, subject=subject):
         newest = latest(database.catalogue, found["name"])
-        was_there = found["state"] == "handed out"
+        was_there = found["state"] != "writing"
         state = remove_export(database, found)
         disk.reach("withdrawal export removed")
         free = state == "removed" and was_there and not Path(found["folder"]).exists()

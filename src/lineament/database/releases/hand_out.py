@@ -114,9 +114,11 @@ def remove_export(database: Database, exported: Row) -> str:
     """
     folder = Path(exported["folder"])
     listed = database.catalogue.rows("SELECT path FROM export_files WHERE export = :id", id=exported["id"])
-    # One that was being written may not have come to its place yet; any other whose folder is gone was moved.
-    moved = exported["state"] != "writing" and listed and not folder.is_dir()
-    state = "not reached" if moved else "removed"
+    # One that was being written or removed may have no folder; any other whose folder is gone was moved.
+    passing = exported["state"] in ("writing", "removing")
+    state = "removed" if passing or folder.is_dir() or not listed else "not reached"
+    if state == "removed" and not passing:
+        database.catalogue.run("UPDATE exports SET state = 'removing' WHERE id = :id", id=exported["id"])
     try:
         disk.remove_tree(_beside(folder, exported["id"]))
         for name in [each["path"] for each in listed]:

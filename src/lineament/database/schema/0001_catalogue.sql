@@ -355,7 +355,7 @@ CREATE TABLE exports (
   contact TEXT NOT NULL DEFAULT '',
   country TEXT NOT NULL DEFAULT '',
   folder TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('writing', 'handed out', 'replaced', 'removed', 'not reached')),
+  state TEXT NOT NULL CHECK (state IN ('writing', 'handed out', 'replaced', 'removing', 'removed', 'not reached')),
   made_by TEXT NOT NULL,
   made_at TEXT NOT NULL
 ) STRICT;
