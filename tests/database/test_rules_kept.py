@@ -15,7 +15,7 @@ from lineament.database.reading import assets_of, open_scan
 from lineament.database.records import SubjectRecord
 from lineament.database.releases.create import create_release
 from lineament.database.releases.hand_out import hand_out
-from lineament.database.verify import verify
+from lineament.database.verify import doctor, verify
 from lineament.database.withdraw import letters, withdraw
 from lineament.errors import AccessError, InputError, StoreError
 
@@ -87,6 +87,7 @@ def test_the_age_of_any_scan_tells_of_a_minor(lab) -> None:
     assert [each.state for each in lab.ingest(first)] == ["accepted"]
     (outcome,) = lab.ingest(second)
     assert (outcome.state, outcome.reason) == ("failed", "the person is a minor, and no guardian agreed")
+    assert not list(verify(lab.database))  # nothing of it was written
     lab.agree(subject, guardian=True)
     (outcome,) = lab.ingest(second)
     assert outcome.state == "accepted"
@@ -137,6 +138,64 @@ def test_an_export_lies_outside_of_the_database(two) -> None:
     create_release(two.database, "shapes", "faces", "research", **TERMS)
     with pytest.raises(InputError, match="lies in the database"):
         hand_out(two.database, "shapes", "bids", two.root / "db" / "out", "Bob")
+
+
+def test_what_lies_in_the_folder_of_an_older_export_is_left_alone(two) -> None:
+    """One export was moved, another was cut off, a third has taken their place."""
+    lab, out = two, two.root / "out"
+    create_release(lab.database, "shapes", "faces", "research", **TERMS)
+    hand_out(lab.database, "shapes", "bids", out, "Bob")
+    out.rename(lab.root / "moved")
+
+    killed = []
+
+    def cut(kind: str, what: str) -> None:
+        if killed or (kind == "rename" and what == str(out)):
+            killed.append(what)
+            raise KeyboardInterrupt
+
+    disk.watch(cut)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            hand_out(lab.database, "shapes", "bids", out, "Ann")
+    finally:
+        disk.watch(None)
+    (ann,) = lab.database.catalogue.rows("SELECT id, state FROM exports WHERE recipient = 'Ann'")
+    assert ann["state"] == "writing"
+    assert lab.database.catalogue.rows("SELECT 1 FROM export_files WHERE export = :id", id=ann["id"])
+    hand_out(lab.database, "shapes", "bids", out, "Carl")
+    before = sorted(path.name for path in out.rglob("*"))
+    list(doctor(lab.database))
+    assert sorted(path.name for path in out.rglob("*")) == before
+    certificate = withdraw(lab.database, lab.people["P1"])
+    assert any("The copy for Bob" in said for said in certificate["doesNotReach"])
+    states = {
+        each["recipient"]: each["state"]
+        for each in lab.database.catalogue.rows("SELECT * FROM exports ORDER BY made_at")
+    }
+    assert states == {"Bob": "not reached", "Ann": "removed", "Carl": "handed out"}
+
+
+def test_an_export_is_written_again_also_when_the_withdrawal_was_cut_off(two) -> None:
+    lab, out = two, two.root / "out"
+    create_release(lab.database, "shapes", "faces", "research", **TERMS)
+    hand_out(lab.database, "shapes", "bids", out, "Bob")
+
+    def cut(kind: str, what: str) -> None:
+        if (kind, what) == ("point", "withdrawal export removed"):
+            raise KeyboardInterrupt
+
+    disk.watch(cut)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            withdraw(lab.database, lab.people["P1"])
+    finally:
+        disk.watch(None)
+    assert not out.exists()
+    list(doctor(lab.database))
+    states = [each["state"] for each in lab.database.catalogue.rows("SELECT state FROM exports ORDER BY made_at")]
+    assert states == ["replaced", "handed out"]
+    assert len(list(out.rglob("*.ply"))) == 1
 
 
 def test_who_leaves_while_somebody_waits_stays_gone(two) -> None:

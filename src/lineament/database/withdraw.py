@@ -223,13 +223,16 @@ def _rebuild_exports(database: Database, subject: str) -> None:
     for found in database.catalogue.rows(sql, subject=subject):
         newest = latest(database.catalogue, found["name"])
         was_there = found["state"] != "writing"
-        state = remove_export(database, found)
+        state = remove_export(database, found, settle=False)
         disk.reach("withdrawal export removed")
         free = state == "removed" and was_there and not Path(found["folder"]).exists()
         if free and newest is not None and newest["state"] == "published":
             # Under the name of who made it; when they or others may not any more, the files are simply gone.
             with suppress(AccessError, InputError):
                 rebuild(database, found, newest)
+        database.catalogue.run(
+            "UPDATE exports SET state = 'removed' WHERE id = :id AND state = 'removing'", id=found["id"]
+        )
 
 
 def _not_reached(database: Database, subject: str) -> list[str]:

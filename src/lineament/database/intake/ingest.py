@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 BATCH = 64
 """Scans whose rows are written in one transaction."""
+MINOR = "the person is a minor, and no guardian agreed"
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def ingest(
         allowed = _allowed(database, {subjects[record.subject] for record in records})
         todo: dict[str, Hashed] = {}
         for record, hashed in zip(records, pool.map(read, records), strict=True):
-            refused = allowed[subjects[record.subject]]
+            subject = subjects[record.subject]
+            refused = allowed[subject] or (MINOR if _needs_guardian(database, subject, record) else "")
             if refused or isinstance(hashed, str):
                 outcomes.append(Outcome(record, "", "failed", refused or str(hashed)))
             elif hashed.key in todo:
@@ -209,10 +211,8 @@ def _commit(database: Database, project: str, ready: Sequence[Prepared]) -> list
             if each.hashed.subject in gone:
                 outcomes.append(Outcome(each.hashed.record, "", "failed", "the consent ended while it was taken in"))
                 continue
-            if _needs_guardian(database, each.hashed):
-                outcomes.append(
-                    Outcome(each.hashed.record, "", "failed", "the person is a minor, and no guardian agreed")
-                )
+            if _needs_guardian(database, each.hashed.subject, each.hashed.record):
+                outcomes.append(Outcome(each.hashed.record, "", "failed", MINOR))
                 continue
             same = _known(database, [each.hashed.key])
             if same:  # by another program, meanwhile
@@ -352,14 +352,14 @@ def _same_elsewhere(database: Database, shapes: Sequence[str], subject: str) -> 
     return [Finding("duplicate", "refuse", None, None, f"the same shape is there already{own}")]
 
 
-def _needs_guardian(database: Database, hashed: Hashed) -> bool:
+def _needs_guardian(database: Database, subject: str, record: ScanRecord) -> bool:
     """Return whether the age that comes with a scan shows what the access rules could not know before."""
     found = database.catalogue.rows(
         """SELECT j.guardian_below, n.guardian FROM subjects s JOIN jurisdictions j ON j.code = s.jurisdiction
         JOIN consents n ON n.id = s.consent WHERE s.id = :subject""",
-        subject=hashed.subject,
+        subject=subject,
     )
-    age = hashed.record.age
+    age = record.age
     return age is not None and any(age < each["guardian_below"] and not each["guardian"] for each in found)
 
 

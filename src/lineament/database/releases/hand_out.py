@@ -102,10 +102,18 @@ def _hand_over(
     return _write(database, release, name, layout, folder, country)
 
 
-def remove_export(database: Database, exported: Row) -> str:
+def remove_export(database: Database, exported: Row, *, settle: bool = True) -> str:
     """Remove the files of an export from this machine, as far as they can be reached.
 
     Only what was written is removed; files that somebody put beside stay, and so does the folder.
+
+    Parameters
+    ----------
+    database : Database
+    exported : Row
+        Of the table `exports`.
+    settle : bool
+        Whether the ledger says `removed` at once; otherwise `removing`, until something has taken its place.
 
     Returns
     -------
@@ -114,24 +122,34 @@ def remove_export(database: Database, exported: Row) -> str:
     """
     folder = Path(exported["folder"])
     listed = database.catalogue.rows("SELECT path FROM export_files WHERE export = :id", id=exported["id"])
-    # One that was being written or removed may have no folder; any other whose folder is gone was moved.
-    passing = exported["state"] in ("writing", "removing")
-    state = "removed" if passing or folder.is_dir() or not listed else "not reached"
+    # One that was being written or removed may have no folder; any other whose folder is gone, or another's, was moved.
+    passing, taken = exported["state"] in ("writing", "removing"), _is_taken(database, exported["id"])
+    there = folder.is_dir() and not taken
+    state = "removed" if passing or there or not listed else "not reached"
     if state == "removed" and not passing:
         database.catalogue.run("UPDATE exports SET state = 'removing' WHERE id = :id", id=exported["id"])
     try:
         disk.remove_tree(_beside(folder, exported["id"]))
-        for name in [each["path"] for each in listed]:
-            disk.remove(folder / name)
-        if folder.is_dir():
+        if there:
+            for each in listed:
+                disk.remove(folder / each["path"])
             disk.remove_empty(folder)
     except StoreError:
         state = "not reached"
     with database.catalogue.writing():
         for table in ("export_subjects", "export_files") if state == "removed" else ():
             database.catalogue.run(f"DELETE FROM {table} WHERE export = :id", id=exported["id"])
-        database.catalogue.run("UPDATE exports SET state = :state WHERE id = :id", state=state, id=exported["id"])
+        noted = "removing" if state == "removed" and not settle else state
+        database.catalogue.run("UPDATE exports SET state = :state WHERE id = :id", state=noted, id=exported["id"])
     return state
+
+
+def _is_taken(database: Database, name: str) -> bool:
+    """Return whether a later export lies where one was written."""
+    sql = """
+    SELECT 1 FROM exports later JOIN exports e ON e.folder = later.folder AND e.made_at < later.made_at
+    WHERE e.id = :id AND later.state = 'handed out'"""
+    return bool(database.catalogue.rows(sql, id=name))
 
 
 def rebuild(database: Database, exported: Row, release: Row) -> None:
