@@ -18,15 +18,16 @@ import secrets
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+
+from laboratory import CONTROLLER, agreement
 
 from lineament.database import actors
 from lineament.database.access import Request, authorize
 from lineament.database.consent.purposes import Purpose
-from lineament.database.consent.receipt import consent_id
-from lineament.database.consent.terms import Consent, Controller
+from lineament.database.consent.terms import Consent
 from lineament.database.database import ROLES, Database
 from lineament.database.people import add_project, enrol, record_consent
 from lineament.database.records import SubjectRecord
@@ -55,8 +56,6 @@ PURPOSES = ("", *Purpose, "mining")
 COUNTRIES = ("", "FR", "CN", "US")
 FOLLOWS = {"embed": "embedding", "export": "sharing"}
 YESTERDAY, TOMORROW = date.today() - timedelta(days=2), date.today() + timedelta(days=2)
-CONTROLLER = Controller("lab", "A laboratory", "1 Street", "privacy@lab.example", "DE")
-ALL = {purpose: None for purpose in Purpose}
 
 
 @dataclass(frozen=True)
@@ -209,7 +208,13 @@ def _person(
     consent = None
     if changes is not None:
         basis = {"GDPR": "6(1)(a)", "PIPL": "13(1)", "BIPA": "14/15(b)", "OTHER": "consent"}[law]
-        consent = replace(_consent(name, law, basis), **changes)  # type: ignore[arg-type]
+        usual = {
+            "given_at": datetime.now(UTC) - timedelta(days=30),
+            "jurisdiction": law,
+            "legal_basis": basis,
+            "art9_condition": "9(2)(a)" if law == "GDPR" else "",
+        }
+        consent = agreement(name, **usual | changes)
         record_consent(database, consent)
     if states.get("leaving"):
         database.catalogue.run("UPDATE subjects SET state = 'withdrawing' WHERE id = :id", id=name)
@@ -233,23 +238,6 @@ def _person(
             at=now(),
         )
     return Person(name, law, consent, scans=scans, **states)
-
-
-def _consent(subject: str, law: str, basis: str) -> Consent:
-    return Consent(
-        subject=subject,
-        id=consent_id(secrets.token_bytes(10)),
-        given_at=datetime.now(UTC) - timedelta(days=30),
-        purposes=ALL,
-        text_sha256="a" * 64,
-        text_version="1",
-        language="en",
-        controller=CONTROLLER,
-        jurisdiction=law,
-        legal_basis=basis,
-        art9_condition="9(2)(a)" if law == "GDPR" else "",
-        separate=True,
-    )
 
 
 def compare(folder: Path, every: int = 1, catalogue: str = "") -> Counter[str]:

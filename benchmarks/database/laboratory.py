@@ -11,9 +11,10 @@ import platform
 import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,25 @@ CONTROLLER = Controller("lab", "A laboratory", "1 Street, Town", "privacy@lab.ex
 ACTOR = "anna"
 PROJECT = "faces"
 TERMS = {"description": "Ellipsoids.", "licence": "CC0"}
+
+
+def agreement(subject: str, **changes: Any) -> Consent:
+    """Return a consent to everything, of now, under GDPR, unless told otherwise."""
+    given = Consent(
+        subject=subject,
+        id=consent_id(secrets.token_bytes(10)),
+        given_at=datetime.now(UTC),
+        purposes=dict.fromkeys(Purpose),
+        text_sha256="a" * 64,
+        text_version="1",
+        language="en",
+        controller=CONTROLLER,
+        jurisdiction="GDPR",
+        legal_basis="6(1)(a)",
+        art9_condition="9(2)(a)",
+        separate=True,
+    )
+    return replace(given, **changes)
 
 
 @dataclass
@@ -72,21 +92,7 @@ class Laboratory:
 
     def agree(self, database: Database, subject: str) -> None:
         """Record a consent to everything."""
-        given = Consent(
-            subject=subject,
-            id=consent_id(secrets.token_bytes(10)),
-            given_at=datetime.now(UTC),
-            purposes={purpose: None for purpose in Purpose},
-            text_sha256="a" * 64,
-            text_version="1",
-            language="en",
-            controller=CONTROLLER,
-            jurisdiction="GDPR",
-            legal_basis="6(1)(a)",
-            art9_condition="9(2)(a)",
-            separate=True,
-        )
-        record_consent(database, given)
+        record_consent(database, agreement(subject))
 
     def join(self, database: Database, label: str) -> str:
         """Enrol somebody who agrees to everything and whose name is known."""

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Callable
@@ -24,10 +23,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from laboratory import CONTROLLER, agreement
 
 from lineament.database.consent.purposes import Purpose
-from lineament.database.consent.receipt import consent_id
-from lineament.database.consent.terms import Consent, Controller
 from lineament.database.database import Database
 from lineament.database.find import find
 from lineament.database.intake.ingest import ingest
@@ -41,7 +39,6 @@ EACH = 20
 POINTS = 500
 PORTION = 2000
 ROUNDS = 100
-CONTROLLER = Controller("lab", "A laboratory", "1 Street", "privacy@lab.example", "DE")
 EXPRESSIONS = tuple(FACESCAPE20)
 ORIGINS = ("A", "B", "C", "D")
 SEARCHES: dict[str, dict[str, object]] = {
@@ -110,21 +107,7 @@ def _enrolled(database: Database, label: int) -> SubjectRecord:
     record = SubjectRecord(f"P{label}", sex=sex, origin=origin, birth_year=int(2026 - rng.integers(18, 80)))
     subject = enrol(database, "faces", record, "GDPR")
     purposes = (Purpose.RESEARCH, Purpose.SHARING, Purpose.TRAINING)[: 1 + label % 3]
-    consent = Consent(
-        subject=subject,
-        id=consent_id(secrets.token_bytes(10)),
-        given_at=datetime.now(UTC) - timedelta(seconds=1),
-        purposes=dict.fromkeys(purposes),
-        text_sha256="a" * 64,
-        text_version="1",
-        language="en",
-        controller=CONTROLLER,
-        jurisdiction="GDPR",
-        legal_basis="6(1)(a)",
-        art9_condition="9(2)(a)",
-        separate=True,
-    )
-    record_consent(database, consent)
+    record_consent(database, agreement(subject, purposes=dict.fromkeys(purposes)))
     return record
 
 

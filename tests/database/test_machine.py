@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager, suppress
@@ -34,6 +35,8 @@ from lineament.database.verify import doctor, verify
 from lineament.database.withdraw import withdraw
 from lineament.errors import AccessError, StoreError
 
+RUNS = int(os.environ.get("LINEAMENT_TEST_RUNS", "0"))
+"""More and longer runs, with seeds of their own; 0 for the few of every day."""
 LABELS = ("P1", "P2", "P3")
 PURPOSES = (Purpose.RESEARCH, Purpose.TRAINING, Purpose.SHARING)
 
@@ -226,11 +229,11 @@ def test_two_writers_and_a_model_agree(lab, monkeypatch) -> None:
     Machine.lab_class = type(lab)
     Machine.controller = type(lab).controller
     chosen = settings(
-        max_examples=15,
-        stateful_step_count=12,
+        max_examples=RUNS or 15,
+        stateful_step_count=25 if RUNS else 12,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,
-        derandomize=True,
+        derandomize=not RUNS,
     )
     run_state_machine_as_test(Machine, settings=chosen)
