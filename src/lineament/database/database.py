@@ -14,7 +14,7 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -124,18 +124,19 @@ class Database:
         root = Path(path).absolute()
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             raise InputError(f"{path} is not empty; a new database needs a folder of its own")
-        name = new_name("db")
-        place = check_key_place(key or str(Path.home() / ".lineament" / "keys" / f"{name}.key"), root)
-        settings = Settings(name, catalogue, place)
+        known = new_name("db")
+        place = check_key_place(key or str(Path.home() / ".lineament" / "keys" / f"{known}.key"), root)
+        settings = Settings(known, catalogue, place)
         check_server(catalogue)
         disk.make_folders(root)
         for folder in ("objects", "keys", "identities"):
             disk.make_folders(root / folder)
         make_secret(root, make_master_key(place))
         parts = _connect(root, settings)
-        _add_first_actor(parts[1], parts[2], actor or getpass.getuser())
+        name = actor or getpass.getuser()
+        _add_first_actor(parts[1], parts[2], name)
         write_settings(root, settings)  # last, for a folder without it is no database
-        return cls._assembled(root, settings, *parts, actor)
+        return cls._assembled(root, settings, *parts, name)
 
     @classmethod
     def open(cls, path: str | Path, actor: str | None = None, *, key: str | None = None) -> Database:
@@ -158,6 +159,25 @@ class Database:
         StoreError
             It is of a newer version, or damaged.
         """
+        return cls._opened(path, actor or getpass.getuser(), key)
+
+    @classmethod
+    def open_for_nobody(cls, path: str | Path, *, key: str | None = None) -> Database:
+        """Open a database on behalf of nobody, who may do nothing: for a server, whose users come and go (`acting`).
+
+        Raises
+        ------
+        InputError, StoreError
+            As `open` does.
+        """
+        return cls._opened(path, None, key)
+
+    def acting(self, actor: str) -> Database:
+        """Return the same open database on behalf of another actor, by random name; each action asks what they may."""
+        return replace(self, guard=self.guard.as_actor(actor))
+
+    @classmethod
+    def _opened(cls, path: str | Path, actor: str | None, key: str | None) -> Database:
         root = Path(path).absolute()
         settings = read_settings(root)
         if settings.next_key:
@@ -168,12 +188,11 @@ class Database:
 
     @classmethod
     def _assembled(
-        cls, root: Path, settings: Settings, master: MasterKey, catalogue: Catalogue, log: AuditLog, actor: str | None
+        cls, root: Path, settings: Settings, master: MasterKey, catalogue: Catalogue, log: AuditLog, name: str | None
     ) -> Database:
         keys = KeyStore(root / "keys", master, "data")
-        name = actor or getpass.getuser()
         known = row(catalogue, "SELECT id FROM actors WHERE name = :name AND active = 1", name=name)
-        if known is None:
+        if known is None and name is not None:
             log.append("", "open", "", allowed=False, reason="unknown actor")
             catalogue.close()
             log.close()
@@ -187,7 +206,7 @@ class Database:
             keys,
             KeyStore(root / "identities", master, "identity"),
             Store(root / "objects", keys),
-            Guard(catalogue, log, known["id"]),
+            Guard(catalogue, log, known["id"] if known else ""),
             read_secret(root, master),
         )
 

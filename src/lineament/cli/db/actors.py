@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,22 @@ def enable(database: Database, name: str) -> None:
 
     set_active(database, name, True)
     click.echo(f"{name} may act again")
+
+
+@actor.command()
+@click.argument("name")
+@click.option("--stdin", "piped", is_flag=True, help="Read it from the standard input, not twice from the keyboard.")
+@on_database
+def password(database: Database, name: str, piped: bool) -> None:
+    """Set an actor's password, by which they sign in at a studio that serves more people than you."""
+    from lineament.database.passwords import set_password
+
+    if piped:
+        typed = sys.stdin.readline().rstrip("\r\n")
+    else:
+        typed = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    set_password(database, name, typed)
+    click.echo(f"{name} has a new password; whoever was signed in by the old one no longer is")
 
 
 @click.command()
