@@ -143,7 +143,8 @@ def test_nobody_may_do_nothing(lab, carl: str) -> None:
 
 def test_the_command_takes_it_twice_or_from_a_pipe(lab, carl: str) -> None:
     words = ["db", "actor", "password", "carl", "--db", str(lab.root / "db"), "--as", "anna"]
-    result = CliRunner().invoke(main, words, input="three new words\nthree new wodrs\nthree new words\nthree new words\n")
+    typed = ["three new words", "three new wodrs", "three new words", "three new words", ""]
+    result = CliRunner().invoke(main, words, input="\n".join(typed))
     assert result.exit_code == 0, result.output
     assert "three" not in result.output
     assert prove(lab.database, "carl", "three new words")
