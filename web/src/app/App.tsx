@@ -1,0 +1,167 @@
+/** The frame of the page: a rail of modes, the stage, the panel, a line of status. */
+
+import { useEffect } from "preact/hooks";
+import { del, isOver, jobs, session } from "../api/client";
+import { Stage } from "../viewer/Stage";
+import { Button } from "../ui/controls";
+import { Icon } from "../ui/icons";
+import { Empty, Progress } from "../ui/panel";
+import { handleKey, keyLabel } from "./commands";
+import { Drop, pickFiles } from "./Drop";
+import { current, goTo, loadMode, MODES } from "./modes";
+import { Palette, paletteOpen } from "./Palette";
+import { SignIn } from "./SignIn";
+import { active, activeId, dismiss, mode, notices, scans, tellError, viewer } from "./state";
+import { theme, toggleTheme } from "./theme";
+
+export function App() {
+  useEffect(() => {
+    addEventListener("keydown", handleKey);
+    return () => removeEventListener("keydown", handleKey);
+  }, []);
+  if (!session.value) return <p class="waiting">Connecting …</p>;
+  if (!session.value.signed_in) return <SignIn />;
+  return <Workbench />;
+}
+
+function Workbench() {
+  useEffect(() => void loadMode(mode.value), [mode.value]);
+  const parts = current.value;
+  return (
+    <div class="workbench" data-mode={mode.value}>
+      <TopBar />
+      <Rail />
+      <main>
+        <Stage hidden={parts?.Stage !== undefined}>
+          {!active.value && <Welcome />}
+          {active.value && parts?.Overlay && <parts.Overlay />}
+        </Stage>
+        {parts?.Stage && <parts.Stage />}
+        {parts?.Bottom && <parts.Bottom />}
+        <Notices />
+      </main>
+      <aside class="panel" aria-label={`${MODES.find((each) => each.id === mode.value)?.title} panel`}>
+        {parts ? <parts.Panel /> : <Empty>Loading …</Empty>}
+      </aside>
+      <StatusBar />
+      <Palette />
+      <Drop />
+    </div>
+  );
+}
+
+function Rail() {
+  const shown = MODES.filter((each) => each.shown?.() ?? true);
+  return (
+    <nav class="rail" aria-label="Modes">
+      {shown.map((each) => (
+        <button
+          key={each.id}
+          type="button"
+          aria-current={mode.value === each.id ? "page" : undefined}
+          title={`${each.title} (${MODES.indexOf(each) + 1})`}
+          onClick={() => goTo(each.id)}
+        >
+          <Icon name={each.icon} size={20} />
+          <span>{each.title}</span>
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+function TopBar() {
+  return (
+    <header class="topbar">
+      <img src="/icon.svg" alt="Lineament Studio" width="22" height="22" />
+      <div class="tabs" role="tablist" aria-label="Open scans">
+        {scans.value.map(({ info }) => (
+          <div key={info.id} class={info.id === activeId.value ? "tab active" : "tab"}>
+            <button type="button" role="tab" aria-selected={info.id === activeId.value} onClick={() => (activeId.value = info.id)}>
+              {info.name}
+            </button>
+            <button type="button" class="close" aria-label={`Close ${info.name}`} onClick={() => closeScan(info.id)}>
+              <Icon name="close" size={12} />
+            </button>
+          </div>
+        ))}
+      </div>
+      <Button icon="plus" title="Open scans" keys="mod+o" onClick={pickFiles} />
+      <span class="spring" />
+      <Button icon="search" title="Commands" keys="mod+k" onClick={() => (paletteOpen.value = true)}>
+        <kbd>{keyLabel("mod+k")}</kbd>
+      </Button>
+      <Button icon={theme.value === "dark" ? "sun" : "moon"} title="Light or dark" keys="shift+d" onClick={toggleTheme} />
+      {session.value?.actor && <Account />}
+    </header>
+  );
+}
+
+function Account() {
+  const signOut = () => void del("/api/session").then(() => location.reload(), tellError);
+  return (
+    <div class="account">
+      <Icon name="user" size={15} />
+      <span>{session.value!.actor}</span>
+      {session.value!.needs_password && <Button onClick={signOut}>Sign out</Button>}
+    </div>
+  );
+}
+
+function Welcome() {
+  return (
+    <div class="welcome">
+      <h1>Drop a scan</h1>
+      <p>A mesh, a point cloud or a depth image, in any unit, any position and any rotation.</p>
+      <Button primary icon="plus" keys="mod+o" title="Open scans" onClick={pickFiles}>
+        Open scans
+      </Button>
+      <p class="hint">Nothing is kept of it unless you save something. It does not leave the computer that runs the studio.</p>
+    </div>
+  );
+}
+
+function StatusBar() {
+  const shown = active.value?.info;
+  const running = [...jobs.value.values()].filter((job) => !isOver(job));
+  return (
+    <footer class="statusbar">
+      {shown && (
+        <>
+          <span>{shown.name}</span>
+          <span>{`${shown.points.toLocaleString("en")} points`}</span>
+          {shown.triangles > 0 && <span>{`${shown.triangles.toLocaleString("en")} triangles`}</span>}
+          <span>{shown.unit ?? (shown.mm_per_unit ? `${shown.mm_per_unit.toPrecision(4)} mm a unit` : "unit unknown")}</span>
+          {shown.display.decimated && <span>{`drawn with ${shown.display.points.toLocaleString("en")} points`}</span>}
+        </>
+      )}
+      <span class="spring" />
+      {running.slice(0, 2).map((job) => (
+        <Progress key={job.id} job={job} />
+      ))}
+      {running.length > 2 && <span>{`and ${running.length - 2} more`}</span>}
+    </footer>
+  );
+}
+
+function Notices() {
+  return (
+    <div class="notices" aria-live="polite">
+      {notices.value.map((notice) => (
+        <div key={notice.id} class={`notice ${notice.tone}`} role={notice.tone === "error" ? "alert" : "status"}>
+          <span>{notice.text}</span>
+          <Button icon="close" title="Dismiss" onClick={() => dismiss(notice.id)} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function closeScan(id: string): void {
+  const closed = scans.value.find((scan) => scan.info.id === id);
+  scans.value = scans.value.filter((scan) => scan.info.id !== id);
+  if (activeId.value === id) activeId.value = scans.value.at(-1)?.info.id ?? null;
+  if (closed?.surface) viewer.value?.remove(closed.surface);
+  closed?.surface?.dispose();
+  void del(`/api/scans/${id}`).catch(tellError);
+}

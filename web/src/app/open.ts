@@ -1,0 +1,117 @@
+/** Opening scans: files that were dropped, files of `lineament view`, scans of a database. */
+
+import { Sphere, Vector3 } from "three";
+import { bytes, followJob, get, post, upload } from "../api/client";
+import type { Job, Scan } from "../api/types";
+import { surfaceFromGlb } from "../viewer/surface";
+import { localToWorld } from "./frames";
+import { activeId, addScan, mode, scans, tell, tellError, updateScan, viewer } from "./state";
+
+/** What belongs to a scan rather than being one. */
+const COMPANIONS = new Set(["mtl", "jpg", "jpeg", "bmp", "tga", "bin", "json"]);
+const IMAGES = new Set(["png"]);
+
+export interface Parcel {
+  readonly main: File;
+  readonly companions: readonly File[];
+}
+
+const suffix = (name: string): string => name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+const stem = (name: string): string => name.slice(0, name.lastIndexOf("."));
+
+/** Put each scan together with the files that belong to it: textures, materials, cameras of depth images. */
+export function parcels(files: readonly File[]): Parcel[] {
+  const certain = files.filter((file) => !COMPANIONS.has(suffix(file.name)) && !IMAGES.has(suffix(file.name)));
+  const images = files.filter((file) => IMAGES.has(suffix(file.name)));
+  // A png is a texture beside a mesh, and a depth image when it comes alone.
+  const mains = certain.length ? certain : images;
+  const others = files.filter((file) => !mains.includes(file));
+  return mains.map((main) => ({
+    main,
+    companions: mains.length === 1 ? others : others.filter((file) => stem(file.name) === stem(main.name)),
+  }));
+}
+
+/** Send files and open the scans in them; returns their names in the workspace, in order. */
+export async function openFiles(files: readonly File[]): Promise<string[]> {
+  const found = parcels(files);
+  if (!found.length) {
+    tell("none of these files is a scan", "error");
+    return [];
+  }
+  const opened: string[] = [];
+  for (const parcel of found) {
+    try {
+      opened.push(await openParcel(parcel));
+    } catch (error) {
+      tellError(error);
+    }
+  }
+  return opened;
+}
+
+async function openParcel(parcel: Parcel): Promise<string> {
+  const { id } = await post<{ id: string }>("/api/scans");
+  for (const file of [...parcel.companions, parcel.main]) {
+    await upload(`/api/scans/${id}/files/${encodeURIComponent(file.name)}`, file, () => undefined);
+  }
+  await followOpening(id, await post<Job>(`/api/scans/${id}/open`));
+  return id;
+}
+
+/** Draw a scan as soon as it is read, and turn it when its face is found. */
+export async function followOpening(id: string, job: Job): Promise<void> {
+  let drawing: Promise<void> | null = null;
+  const draw = () => (drawing ??= showScan(id));
+  const end = await followJob(job, (told) => {
+    if (told.stage === "parsed" || told.stage === "landmarks") void draw().catch(tellError);
+  });
+  await draw();
+  await refreshScan(id, String(end.result?.no_face ?? ""));
+}
+
+/** Fetch a scan's geometry and put it on the stage. */
+export async function showScan(id: string): Promise<void> {
+  const [info, data] = await Promise.all([
+    get<Scan>(`/api/scans/${id}`),
+    bytes(`/api/scans/${id}/mesh.glb?level=display`),
+  ]);
+  const surface = await surfaceFromGlb(data);
+  surface.place(localToWorld(info));
+  addScan({ info, surface, noFace: "" });
+  activeId.value = id;
+  if (mode.value === "database") mode.value = "scan";
+}
+
+/** Ask again what is known of a scan, and place it by it. */
+export async function refreshScan(id: string, noFace = ""): Promise<void> {
+  const info = await get<Scan>(`/api/scans/${id}`);
+  const known = scans.value.find((scan) => scan.info.id === id);
+  const turned = info.pose !== null && known?.info.pose == null;
+  known?.surface?.place(localToWorld(info));
+  updateScan(id, { info, noFace });
+  if (turned && activeId.value === id) frameFace();
+}
+
+/** Show the face from the front, large. */
+export function frameFace(): void {
+  const stage = viewer.value;
+  const shown = scans.value.find((scan) => scan.info.id === activeId.value);
+  if (!stage || !shown) return;
+  if (shown.info.pose) {
+    stage.fit(new Sphere(new Vector3(0, -8, 55), 118));
+    stage.look("front");
+  } else stage.fit();
+}
+
+/** Scans that the server has already: those of `lineament view`, or from before the page was loaded again. */
+export async function openKnown(): Promise<void> {
+  const known = await get<Scan[]>("/api/scans");
+  for (const scan of known) {
+    const job = (await get<Job[]>("/api/jobs")).find((each) => each.kind === "open" && each.result?.scan === scan.id);
+    if (scan.stages.parsed) await showScan(scan.id).catch(tellError);
+    if (scan.stages.landmarks) await refreshScan(scan.id);
+    else if (job) await followOpening(scan.id, job).catch(tellError);
+  }
+  if (known.length) frameFace();
+}

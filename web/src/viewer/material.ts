@@ -1,0 +1,134 @@
+/** How surfaces look: the lamps of `lineament.picture.shade`, fixed to the viewer, on clay, colours or a heat map. */
+
+import { Color, DoubleSide, ShaderMaterial, type Texture } from "three";
+import { colorTexture, type Kind } from "./colormap";
+
+/** What a surface shows. */
+export type Look = "clay" | "colour" | "texture" | "values" | "normals";
+
+const LOOKS: Record<Look, number> = { clay: 0, colour: 1, texture: 2, values: 3, normals: 4 };
+
+const VERTEX = /* glsl */ `
+attribute float value;
+#ifdef HAS_COLOR
+attribute vec4 color;
+#endif
+varying vec3 vNormal;
+varying vec3 vOwn;
+varying vec3 vColor;
+varying vec2 vUv;
+varying float vValue;
+uniform float pointSize;
+void main() {
+  vNormal = normalMatrix * normal;
+  vOwn = mat3(modelMatrix) * normal;
+  vUv = uv;
+  vValue = value;
+  #ifdef HAS_COLOR
+  vColor = color.rgb;
+  #else
+  vColor = vec3(0.8);
+  #endif
+  gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
+  gl_PointSize = pointSize;
+}`;
+
+const FRAGMENT = /* glsl */ `
+varying vec3 vNormal;
+varying vec3 vOwn;
+varying vec3 vColor;
+varying vec2 vUv;
+varying float vValue;
+uniform int look;
+uniform vec3 clay;
+uniform sampler2D map;
+uniform sampler2D lut;
+uniform vec2 range;
+uniform float opacity;
+uniform bool shaded;
+
+vec3 toLinear(vec3 c) { return mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), step(0.04045, c)); }
+vec3 toSrgb(vec3 c) { return mix(c * 12.92, 1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, c)); }
+
+float lamp(vec3 n, vec3 towards, float wrap) { return clamp((dot(n, towards) + wrap) / (1.0 + wrap), 0.0, 1.0); }
+
+void main() {
+  vec3 n = normalize(vNormal);
+  if (!gl_FrontFacing) n = -n;
+  vec3 srgb = clay;
+  if (look == 1) srgb = vColor;
+  else if (look == 2) srgb = texture2D(map, vUv).rgb;
+  else if (look == 3) {
+    float at = clamp((vValue - range.x) / (range.y - range.x), 0.0, 1.0);
+    srgb = vValue == vValue && abs(vValue) < 1e30 ? texture2D(lut, vec2((at * 255.0 + 0.5) / 256.0, 0.5)).rgb : vec3(0.62);
+  } else if (look == 4) srgb = normalize(vOwn) * 0.5 + 0.5;
+  if (!shaded) { gl_FragColor = vec4(srgb, opacity); return; }
+  vec3 albedo = toLinear(srgb);
+  float up = 0.5 + 0.5 * n.y;
+  vec3 light = mix(vec3(0.15, 0.135, 0.125), vec3(0.30, 0.32, 0.34), up);
+  light += lamp(n, normalize(vec3(-0.45, 0.52, 0.72)), 0.12) * vec3(1.34, 1.25, 1.14);
+  light += lamp(n, normalize(vec3(0.85, 0.10, 0.50)), 0.30) * vec3(0.40, 0.46, 0.54);
+  light += lamp(n, normalize(vec3(0.70, 0.45, -0.55)), 0.10) * vec3(0.80, 0.86, 0.95);
+  float gloss = pow(clamp(dot(n, normalize(vec3(-0.242, 0.280, 0.926))), 0.0, 1.0), 32.0);
+  float shine = look == 3 ? 0.03 : 0.10;
+  vec3 color = albedo * light * 0.80 + shine * gloss;
+  color = color / (1.0 + 0.18 * color);
+  // Back faces are the inside of a shell: darker, so that holes read as holes.
+  if (!gl_FrontFacing) color *= 0.45;
+  gl_FragColor = vec4(toSrgb(color), opacity);
+}`;
+
+/** A material whose look can change without compiling anew. */
+export class SurfaceMaterial extends ShaderMaterial {
+  constructor(hasColors: boolean) {
+    super({
+      vertexShader: VERTEX,
+      fragmentShader: FRAGMENT,
+      side: DoubleSide,
+      defines: hasColors ? { HAS_COLOR: 1 } : {},
+      uniforms: {
+        look: { value: LOOKS.clay },
+        clay: { value: new Color().setRGB(0.845, 0.795, 0.755) },
+        map: { value: null },
+        lut: { value: colorTexture("diverging") },
+        range: { value: [-1, 1] },
+        opacity: { value: 1 },
+        shaded: { value: true },
+        pointSize: { value: 2 },
+      },
+    });
+  }
+
+  setLook(look: Look): void {
+    this.uniforms.look!.value = LOOKS[look];
+  }
+
+  setMap(map: Texture | null): void {
+    this.uniforms.map!.value = map;
+  }
+
+  setRange(low: number, high: number, kind: Kind): void {
+    this.uniforms.range!.value = [low, high > low ? high : low + 1];
+    this.uniforms.lut!.value = colorTexture(kind);
+  }
+
+  /** A colour of its own for a surface that lies over another, sRGB 0..1. */
+  setClay(red: number, green: number, blue: number): void {
+    (this.uniforms.clay!.value as Color).setRGB(red, green, blue);
+  }
+
+  setOpacity(opacity: number): void {
+    this.uniforms.opacity!.value = opacity;
+    this.transparent = opacity < 1;
+    this.depthWrite = opacity >= 1;
+  }
+
+  /** Lamps for surfaces; points without normals are drawn in their plain colours. */
+  setShaded(shaded: boolean): void {
+    this.uniforms.shaded!.value = shaded;
+  }
+
+  setPointSize(pixels: number): void {
+    this.uniforms.pointSize!.value = pixels;
+  }
+}

@@ -1,0 +1,154 @@
+/** A scan or a fitted face as it is drawn: a mesh or a cloud, with what it shows and how it is picked. */
+
+import {
+  BufferAttribute,
+  BufferGeometry,
+  Group,
+  LineSegments,
+  LineBasicMaterial,
+  Matrix4,
+  Mesh,
+  Points,
+  type Raycaster,
+  type Texture,
+  Vector3,
+  WireframeGeometry,
+} from "three";
+import { acceleratedRaycast, computeBoundsTree, disposeBoundsTree } from "three-mesh-bvh";
+import type { Kind } from "./colormap";
+import { type Look, SurfaceMaterial } from "./material";
+
+export interface Hit {
+  /** In the world: mm, face frame where it is known. */
+  readonly point: Vector3;
+  readonly normal: Vector3;
+  /** Of the display vertex nearest to the hit. */
+  readonly vertex: number;
+}
+
+/** Draws one geometry; `root` is what goes into the scene. */
+export class Surface {
+  readonly root = new Group();
+  readonly material: SurfaceMaterial;
+  readonly body: Mesh<BufferGeometry, SurfaceMaterial> | Points<BufferGeometry, SurfaceMaterial>;
+  readonly hasColors: boolean;
+  readonly hasTexture: boolean;
+  private wires: LineSegments | null = null;
+  private picking = false;
+
+  constructor(
+    readonly geometry: BufferGeometry,
+    { points = false, map = null as Texture | null } = {},
+  ) {
+    this.hasColors = geometry.hasAttribute("color");
+    this.hasTexture = map !== null && geometry.hasAttribute("uv");
+    if (!geometry.hasAttribute("normal") && !points) geometry.computeVertexNormals();
+    this.material = new SurfaceMaterial(this.hasColors);
+    this.material.setMap(map);
+    if (points && !geometry.hasAttribute("normal")) this.material.setShaded(false);
+    this.body = points ? new Points(geometry, this.material) : new Mesh(geometry, this.material);
+    this.body.frustumCulled = false;
+    this.root.matrixAutoUpdate = false;
+    this.root.add(this.body);
+    this.setLook(this.naturalLook);
+  }
+
+  get isCloud(): boolean {
+    return this.body instanceof Points;
+  }
+
+  /** The scan's own colours where it has some, clay otherwise. */
+  get naturalLook(): Look {
+    return this.hasTexture ? "texture" : this.hasColors ? "colour" : "clay";
+  }
+
+  get vertexCount(): number {
+    return this.geometry.getAttribute("position").count;
+  }
+
+  setLook(look: Look): void {
+    this.material.setLook(look);
+  }
+
+  /** Show numbers, one for each display vertex; NaN is grey. */
+  setValues(values: Float32Array, low: number, high: number, kind: Kind): void {
+    if (values.length !== this.vertexCount) throw new Error(`${values.length} values for ${this.vertexCount} vertices`);
+    // NaN does not survive interpolation on every driver.
+    const told = values.map((value) => (Number.isNaN(value) ? 2e30 : value));
+    this.geometry.setAttribute("value", new BufferAttribute(told, 1));
+    this.material.setRange(low, high, kind);
+    this.setLook("values");
+  }
+
+  setWireframe(shown: boolean): void {
+    if (shown && !this.wires && !this.isCloud) {
+      this.wires = new LineSegments(
+        new WireframeGeometry(this.geometry),
+        new LineBasicMaterial({ color: 0x10151b, transparent: true, opacity: 0.28 }),
+      );
+      this.root.add(this.wires);
+    }
+    if (this.wires) this.wires.visible = shown;
+  }
+
+  /** From the geometry's own frame to the world. */
+  place(matrix: Matrix4): void {
+    this.root.matrix.copy(matrix);
+    this.root.matrixWorldNeedsUpdate = true;
+    this.root.updateMatrixWorld(true);
+  }
+
+  /** The first place that a ray meets; of a cloud the nearest point along it. */
+  pick(raycaster: Raycaster): Hit | null {
+    if (this.body instanceof Mesh && !this.picking) {
+      // Built at the first pick, since a scan is often only looked at.
+      computeBoundsTree.call(this.geometry);
+      this.body.raycast = acceleratedRaycast;
+      this.picking = true;
+    }
+    raycaster.firstHitOnly = true;
+    const [hit] = raycaster.intersectObject(this.body, false);
+    if (!hit) return null;
+    const normal = hit.face
+      ? hit.face.normal.clone().transformDirection(this.body.matrixWorld)
+      : raycaster.ray.direction.clone().negate();
+    return { point: hit.point, normal, vertex: hit.face ? this.nearestCorner(hit.point, hit.face) : (hit.index ?? 0) };
+  }
+
+  private nearestCorner(point: Vector3, face: { a: number; b: number; c: number }): number {
+    const position = this.geometry.getAttribute("position");
+    const corner = new Vector3();
+    const distance = (index: number) =>
+      corner.fromBufferAttribute(position, index).applyMatrix4(this.body.matrixWorld).distanceToSquared(point);
+    return [face.a, face.b, face.c].reduce((best, next) => (distance(next) < distance(best) ? next : best));
+  }
+
+  dispose(): void {
+    if (this.picking) disposeBoundsTree.call(this.geometry);
+    this.geometry.dispose();
+    (this.material.uniforms.map!.value as Texture | null)?.dispose();
+    this.material.dispose();
+    this.wires?.geometry.dispose();
+    this.root.removeFromParent();
+  }
+}
+
+/** Read a GLB of the server: one mesh or one cloud. */
+export async function surfaceFromGlb(data: ArrayBuffer): Promise<Surface> {
+  const { GLTFLoader } = await import("three/addons/loaders/GLTFLoader.js");
+  const { scene } = await new GLTFLoader().parseAsync(data, "");
+  let found: Surface | null = null;
+  scene.updateMatrixWorld(true);
+  scene.traverse((node) => {
+    if (found || !(node instanceof Mesh || node instanceof Points)) return;
+    const geometry = (node.geometry as BufferGeometry).clone();
+    geometry.applyMatrix4(node.matrixWorld);
+    const map = (node.material as { map?: Texture | null }).map ?? null;
+    // The shader decodes sRGB itself.
+    if (map) map.colorSpace = "";
+    found = new Surface(geometry, { points: node instanceof Points, map });
+  });
+  if (!found) throw new Error("the file holds no surface");
+  return found;
+}
+

@@ -1,0 +1,332 @@
+/** The stage: one canvas that draws surfaces in millimetres, y up, and turns pointers into rays. */
+
+import {
+  Box3,
+  Group,
+  Matrix4,
+  OrthographicCamera,
+  Raycaster,
+  Scene,
+  Sphere,
+  Vector2,
+  Vector3,
+  WebGLRenderer,
+} from "three";
+import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import type { Hit, Surface } from "./surface";
+
+export type View = "front" | "back" | "left" | "right" | "above" | "below" | "threequarter";
+
+/** Where the viewer stands, seen from the face: +x is the subject's left, +z in front. */
+const DIRECTIONS: Record<View, Vector3> = {
+  front: new Vector3(0, 0, 1),
+  back: new Vector3(0, 0, -1),
+  left: new Vector3(1, 0, 0),
+  right: new Vector3(-1, 0, 0),
+  above: new Vector3(0, 1, 0.001),
+  below: new Vector3(0, -1, 0.001),
+  threequarter: new Vector3(0.6, 0.12, 0.8),
+};
+
+const FAR = 2000;
+/** Frames slower than this are drawn with fewer pixels while the view moves, ms. */
+const SLOW = 28;
+const LEAST_RATIO = 0.45;
+
+/** Something that takes pointer events before the camera does. */
+export interface Tool {
+  /** Return true to keep the pointer until it is released; the camera stays still meanwhile. */
+  down?(event: PointerEvent, viewer: Viewer): boolean;
+  move?(event: PointerEvent, viewer: Viewer): void;
+  up?(event: PointerEvent, viewer: Viewer): void;
+  hover?(event: PointerEvent, viewer: Viewer): void;
+  leave?(): void;
+}
+
+export interface Ray {
+  readonly origin: Vector3;
+  readonly direction: Vector3;
+}
+
+export class Viewer {
+  readonly scene = new Scene();
+  /** What modes add to the scene: mm, in the world's frame. */
+  readonly overlay = new Group();
+  readonly camera = new OrthographicCamera(-100, 100, 100, -100, -FAR, FAR);
+  readonly controls: OrbitControls;
+  readonly surfaces: Surface[] = [];
+  private readonly renderer: WebGLRenderer;
+  private readonly tools: Tool[] = [];
+  private readonly listeners = new Set<() => void>();
+  private readonly resizer: ResizeObserver;
+  private holder: Tool | null = null;
+  private dirty = true;
+  private moving = false;
+  private ratio = 1;
+  private lastFrame = 0;
+  private request = 0;
+  private fitted = new Sphere(new Vector3(), 110);
+
+  constructor(readonly canvas: HTMLCanvasElement) {
+    this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: false });
+    this.renderer.setClearAlpha(0);
+    this.scene.add(this.overlay);
+    this.controls = new OrbitControls(this.camera, canvas);
+    this.controls.enableDamping = false;
+    this.controls.zoomToCursor = true;
+    this.controls.minZoom = 0.05;
+    this.controls.maxZoom = 400;
+    this.controls.addEventListener("change", () => this.invalidate());
+    this.controls.addEventListener("start", () => (this.moving = true));
+    this.controls.addEventListener("end", () => this.settle());
+    this.resizer = new ResizeObserver(() => this.resize());
+    this.resizer.observe(canvas.parentElement ?? canvas);
+    canvas.addEventListener("pointerdown", this.pointerDown, { capture: true });
+    canvas.addEventListener("pointermove", this.pointerMove);
+    canvas.addEventListener("pointerup", this.pointerUp);
+    canvas.addEventListener("pointercancel", this.pointerUp);
+    canvas.addEventListener("pointerleave", this.pointerLeave);
+    this.resize();
+    this.look("front");
+  }
+
+  add(surface: Surface): void {
+    if (!this.surfaces.includes(surface)) this.surfaces.push(surface);
+    this.scene.add(surface.root);
+    this.invalidate();
+  }
+
+  /** Take a surface off the stage; whoever made it disposes of it. */
+  remove(surface: Surface): void {
+    const at = this.surfaces.indexOf(surface);
+    if (at >= 0) this.surfaces.splice(at, 1);
+    surface.root.removeFromParent();
+    this.invalidate();
+  }
+
+  /** Draw again at the next frame. */
+  invalidate(): void {
+    this.dirty = true;
+    if (!this.request) this.request = requestAnimationFrame(this.frame);
+  }
+
+  /** Call `listener` after each frame that was drawn, so that labels follow; returns how to stop. */
+  onFrame(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Add a tool in front of those that are there; returns how to take it away. */
+  addTool(tool: Tool): () => void {
+    this.tools.unshift(tool);
+    return () => {
+      const at = this.tools.indexOf(tool);
+      if (at >= 0) this.tools.splice(at, 1);
+      if (this.holder === tool) this.release();
+    };
+  }
+
+  /** Look from one side at what was fitted last. */
+  look(view: View): void {
+    this.lookAlong(DIRECTIONS[view]);
+  }
+
+  lookAlong(direction: Vector3): void {
+    const target = this.controls.target.copy(this.fitted.center);
+    this.camera.position.copy(target).addScaledVector(direction.clone().normalize(), FAR / 2);
+    this.camera.up.set(0, 1, 0);
+    this.controls.update();
+    this.invalidate();
+  }
+
+  /** Fill the stage with a sphere, mm; with the surfaces when none is given. */
+  fit(around: Sphere | null = null): void {
+    this.fitted = around ?? this.bounds();
+    const radius = Math.max(this.fitted.radius, 1e-6);
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const half = 100;
+    this.camera.zoom = (half / radius) * (Math.min(width, height) / Math.max(height, 1)) * 0.94;
+    const direction = this.camera.position.clone().sub(this.controls.target);
+    this.lookAlong(direction.lengthSq() > 0 ? direction : DIRECTIONS.front);
+    this.camera.updateProjectionMatrix();
+  }
+
+  /** Pixels of the page for one millimetre. */
+  get pixelsPerMm(): number {
+    return (this.canvas.clientHeight * this.camera.zoom) / (this.camera.top - this.camera.bottom);
+  }
+
+  /** The ray through a place of the page, world. */
+  ray(event: { clientX: number; clientY: number }): Ray {
+    this.aim(event);
+    return { origin: raycaster.ray.origin.clone(), direction: raycaster.ray.direction.clone() };
+  }
+
+  /** What lies under a place of the page, among all surfaces or the given ones. */
+  pick(event: { clientX: number; clientY: number }, among: readonly Surface[] = this.surfaces): Hit | null {
+    this.aim(event);
+    raycaster.params.Points.threshold = 4 / this.pixelsPerMm;
+    let best: Hit | null = null;
+    for (const surface of among) {
+      if (!surface.root.visible) continue;
+      const hit = surface.pick(raycaster);
+      if (hit && (!best || this.depth(hit.point) < this.depth(best.point))) best = hit;
+    }
+    return best;
+  }
+
+  /** Where a point of the world is drawn, pixels from the canvas's upper left corner; `depth` grows away from the viewer. */
+  project(point: Vector3): { x: number; y: number; depth: number } {
+    const at = point.clone().project(this.camera);
+    const { clientWidth, clientHeight } = this.canvas;
+    return { x: ((at.x + 1) / 2) * clientWidth, y: ((1 - at.y) / 2) * clientHeight, depth: at.z };
+  }
+
+  /** Whether a point of the world is in front of all surfaces, or within `slack` mm behind them. */
+  unoccluded(point: Vector3, slack = 2): boolean {
+    const towards = this.camera.getWorldDirection(new Vector3()).negate();
+    raycaster.set(point.clone().addScaledVector(towards, slack), towards);
+    raycaster.near = 0;
+    raycaster.far = FAR;
+    const hidden = this.surfaces.some(
+      (surface) => surface.root.visible && !surface.isCloud && surface.pick(raycaster) !== null,
+    );
+    raycaster.far = Infinity;
+    return !hidden;
+  }
+
+  /** Follow another viewer's camera. */
+  copyView(other: Viewer): void {
+    this.camera.position.copy(other.camera.position).sub(other.controls.target).add(this.controls.target);
+    this.camera.quaternion.copy(other.camera.quaternion);
+    this.camera.zoom = other.camera.zoom;
+    this.camera.updateProjectionMatrix();
+    this.controls.update();
+    this.invalidate();
+  }
+
+  /** Draw now, at `scale` pixels for each of the page's, and return the picture with its ground. */
+  snapshot(scale: number, ground: string): HTMLCanvasElement {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    this.renderer.setPixelRatio(scale);
+    this.renderer.setSize(width, height, false);
+    this.renderer.render(this.scene, this.camera);
+    const picture = document.createElement("canvas");
+    [picture.width, picture.height] = [Math.round(width * scale), Math.round(height * scale)];
+    const context = picture.getContext("2d")!;
+    context.fillStyle = ground;
+    context.fillRect(0, 0, picture.width, picture.height);
+    context.drawImage(this.canvas, 0, 0, picture.width, picture.height);
+    this.resize();
+    return picture;
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.request);
+    this.resizer.disconnect();
+    this.controls.dispose();
+    this.renderer.dispose();
+    this.canvas.removeEventListener("pointerdown", this.pointerDown, { capture: true });
+  }
+
+  private bounds(): Sphere {
+    const box = new Box3();
+    for (const surface of this.surfaces) {
+      surface.geometry.computeBoundingBox();
+      const own = surface.geometry.boundingBox;
+      if (own) box.union(own.clone().applyMatrix4(surface.root.matrix));
+    }
+    return box.isEmpty() ? new Sphere(new Vector3(), 110) : box.getBoundingSphere(new Sphere());
+  }
+
+  private depth(point: Vector3): number {
+    return point.clone().applyMatrix4(view.copy(this.camera.matrixWorldInverse)).z * -1;
+  }
+
+  private aim(event: { clientX: number; clientY: number }): void {
+    const box = this.canvas.getBoundingClientRect();
+    pointer.set(((event.clientX - box.left) / box.width) * 2 - 1, 1 - ((event.clientY - box.top) / box.height) * 2);
+    raycaster.setFromCamera(pointer, this.camera);
+  }
+
+  private readonly frame = (): void => {
+    this.request = 0;
+    if (!this.dirty) return;
+    this.dirty = false;
+    const now = performance.now();
+    if (this.moving) this.adapt(now - this.lastFrame);
+    this.lastFrame = now;
+    this.renderer.render(this.scene, this.camera);
+    for (const listener of this.listeners) listener();
+  };
+
+  /** Fewer pixels while the view moves on a machine that cannot draw them all. */
+  private adapt(elapsed: number): void {
+    if (elapsed > 250) return; // the first frame after a rest
+    const wanted = elapsed > SLOW ? this.ratio * 0.85 : elapsed < SLOW / 2 ? this.ratio * 1.1 : this.ratio;
+    this.setRatio(Math.min(Math.max(wanted, LEAST_RATIO), window.devicePixelRatio));
+  }
+
+  private settle(): void {
+    this.moving = false;
+    this.setRatio(window.devicePixelRatio);
+    this.invalidate();
+  }
+
+  private setRatio(ratio: number): void {
+    if (Math.abs(ratio - this.ratio) < 0.04 * this.ratio) return;
+    this.ratio = ratio;
+    this.renderer.setPixelRatio(ratio);
+    this.renderer.setSize(this.canvas.clientWidth, this.canvas.clientHeight, false);
+  }
+
+  private resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    if (!width || !height) return;
+    this.ratio = window.devicePixelRatio;
+    this.renderer.setPixelRatio(this.ratio);
+    this.renderer.setSize(width, height, false);
+    const half = 100;
+    this.camera.top = half;
+    this.camera.bottom = -half;
+    this.camera.left = (-half * width) / height;
+    this.camera.right = (half * width) / height;
+    this.camera.updateProjectionMatrix();
+    this.invalidate();
+  }
+
+  private readonly pointerDown = (event: PointerEvent): void => {
+    if (event.button !== 0) return;
+    for (const tool of this.tools) {
+      if (!tool.down?.(event, this)) continue;
+      this.holder = tool;
+      this.controls.enabled = false;
+      this.canvas.setPointerCapture(event.pointerId);
+      event.stopImmediatePropagation();
+      return;
+    }
+  };
+
+  private readonly pointerMove = (event: PointerEvent): void => {
+    if (this.holder) this.holder.move?.(event, this);
+    else if (!this.moving) for (const tool of this.tools) tool.hover?.(event, this);
+  };
+
+  private readonly pointerUp = (event: PointerEvent): void => {
+    this.holder?.up?.(event, this);
+    this.release();
+  };
+
+  private readonly pointerLeave = (): void => {
+    for (const tool of this.tools) tool.leave?.();
+  };
+
+  private release(): void {
+    this.holder = null;
+    this.controls.enabled = true;
+  }
+}
+
+const raycaster = new Raycaster();
+const pointer = new Vector2();
+const view = new Matrix4();
