@@ -56,7 +56,7 @@ void main() {
   vec3 n = normalize(vNormal);
   if (!gl_FrontFacing) n = -n;
   vec3 srgb = clay;
-  if (look == 1) srgb = vColor;
+  if (look == 1) srgb = toSrgb(vColor); // glTF keeps vertex colours linear
   else if (look == 2) srgb = texture2D(map, vUv).rgb;
   else if (look == 3) {
     float at = clamp((vValue - range.x) / (range.y - range.x), 0.0, 1.0);
