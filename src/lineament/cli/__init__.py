@@ -24,6 +24,7 @@ from lineament.cli.landmarks import landmarks
 from lineament.cli.measure import measure
 from lineament.cli.pose import pose
 from lineament.cli.register import register
+from lineament.cli.studio import studio, view
 from lineament.cli.train import train
 from lineament.errors import LineamentError
 
@@ -79,6 +80,8 @@ for _command in (
     convert,
     curvature,
     demo,
+    view,
+    studio,
     train,
     bench,
     db,

@@ -19,8 +19,8 @@ from typing import IO, Any
 import lineament
 from lineament.database.intake.confine import Watch, confine_kernel, limit_resources, limit_time
 
-Work = Callable[[Path, str], dict[str, Any]]
-"""Turns a file and its role into a reply."""
+Work = Callable[[Path, dict[str, Any]], tuple[dict[str, Any], list[Any]]]
+"""Turns a file and the request for it into a reply, and arrays that are handed over when they are called for."""
 
 
 def serve(memory: int) -> None:
@@ -36,15 +36,23 @@ def serve(memory: int) -> None:
         _send(replies, {"failed": f"{type(error).__name__}: {error}"})
         return
     _send(replies, {"ready": measures})
+    held: list[Any] = []
     for line in requests:
         request = json.loads(line)
+        if request.get("hand_over"):
+            for array in held:
+                replies.write(memoryview(array).cast("B"))
+            replies.flush()
+            held = []
+            continue
         limit_time(request["seconds"])
         path = Path(request["path"])
-        watch.allowed = {str(path), str(path.with_name(path.stem + ".names.csv"))}
+        watch.allowed = {str(path), str(path.with_name(path.stem + ".names.csv")), *request.get("beside", ())}
         watch.denied.clear()
-        reply = work(path, request["role"])
+        reply, held = work(path, request)
         watch.allowed = set()
         if watch.denied:
+            held = []
             reply = {
                 "refused": f"reading it led to something that is refused here: {watch.denied[0]}",
                 "kind": "malformed",
@@ -68,6 +76,7 @@ def _load() -> Work:
     from PIL import Image
 
     from lineament.database.intake.formats import IMAGES
+    from lineament.database.intake.handover import read_whole
     from lineament.database.intake.inspection import inspect_file
     from lineament.errors import LineamentError
 
@@ -76,19 +85,22 @@ def _load() -> Work:
     if not set(IMAGES) <= set(Image.OPEN):
         raise LineamentError(f"Pillow was built without a decoder for {sorted(set(IMAGES) - set(Image.OPEN))}")
 
-    def work(path: Path, role: str) -> dict[str, Any]:
+    def work(path: Path, request: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
         try:
-            return {"found": asdict(inspect_file(path, role))}
+            if "role" in request:
+                return {"found": asdict(inspect_file(path, request["role"]))}, []
+            promise, arrays = read_whole(path, request["unit"], request["intrinsics"])
+            return {"whole": promise}, arrays
         except LineamentError as error:
-            return {"refused": _nameless(str(error), path), "kind": "malformed"}
+            return {"refused": _nameless(str(error), path), "kind": "malformed"}, []
         except MemoryError:
-            return {"refused": "reading it takes more memory than is allowed", "kind": "memory"}
+            return {"refused": "reading it takes more memory than is allowed", "kind": "memory"}, []
         except RecursionError:
-            return {"refused": "it is nested too deep", "kind": "malformed"}
+            return {"refused": "it is nested too deep", "kind": "malformed"}, []
         except Exception as error:
             # a fault of a reader, which is the file's fault all the same until it is mended
             text = f"its reader failed: {type(error).__name__}: {error}"
-            return {"refused": _nameless(text, path), "kind": "fault"}
+            return {"refused": _nameless(text, path), "kind": "fault"}, []
 
     return work
 

@@ -11,6 +11,7 @@ process of its own, for half a second more.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import queue
@@ -29,6 +30,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from lineament.database.intake.handover import ARRAYS, Promise, WholeScan, to_promise, to_scan
 from lineament.database.intake.inspection import Inspection, printable, to_inspection
 from lineament.errors import FormatError, LineamentError
 
@@ -89,6 +94,9 @@ class Refusal:
     kind: str
 
 
+_NO_ANSWER = Refusal("the process that read it sent something that is no answer", "crash")
+
+
 class Sandbox:
     """One process, started with the first file; a context manager. Not to be used by two threads at once.
 
@@ -146,6 +154,85 @@ class Sandbox:
         if isinstance(found, Refusal) and found.kind == "memory" and not fresh:
             return self.inspect(path, role)  # what files before it left may have been in its way
         return found
+
+    def start(self) -> None:
+        """Start the process now, so that the first file need not wait for it.
+
+        Raises
+        ------
+        LineamentError
+            It cannot be started at all.
+        """
+        if self._process is None:
+            self._start()
+
+    def read_scan(
+        self,
+        path: Path,
+        beside: Sequence[Path] = (),
+        unit: str | None = None,
+        intrinsics: tuple[float, float, float, float] | None = None,
+    ) -> WholeScan | Refusal:
+        """Parse a scan and take its arrays over, within the limit of memory.
+
+        Parameters
+        ----------
+        path : Path
+        beside : sequence of Path
+            Files that may be read too: materials, textures, the camera of a depth image.
+        unit, intrinsics
+            As for `lineament.read_scan`.
+
+        Raises
+        ------
+        LineamentError
+            The process cannot be started at all.
+        """
+        path = Path(os.path.abspath(path))
+        refusal = _look(path, self.limits.size)
+        if refusal is not None:
+            return refusal
+        self.start()
+        self._taken += 1
+        request = {
+            "path": str(path),
+            "beside": [os.path.abspath(other) for other in beside],
+            "unit": unit,
+            "intrinsics": intrinsics,
+            "seconds": self.limits.seconds,
+        }
+        reply, end = self._ask(request, self.limits.seconds)
+        found = end or self._take_over(reply)
+        if isinstance(found, Refusal) or self._taken >= self.limits.files:
+            self.close()
+        return found
+
+    def _take_over(self, reply: Any) -> WholeScan | Refusal:
+        if not isinstance(reply, dict) or "whole" not in reply:
+            found = _to_result(reply)
+            return found if isinstance(found, Refusal) else _NO_ANSWER
+        try:
+            promise = to_promise(reply["whole"])
+            if promise.size > self.limits.memory:
+                return Refusal("the scan takes more memory than is allowed", "memory")
+            return to_scan(promise, self._arrays(promise))
+        except LineamentError as error:
+            return Refusal(printable(str(error)[:1000]), "malformed")
+        except (OSError, EOFError):
+            return _NO_ANSWER
+
+    def _arrays(self, promise: Promise) -> list[npt.NDArray[Any]]:
+        """Call for the bytes that were promised."""
+        process = self._process
+        assert process is not None
+        assert process.stdin is not None
+        process.stdin.write(b'{"hand_over": true}\n')
+        process.stdin.flush()
+        arrays = [np.empty(shape, ARRAYS[name][0]) for name, shape in promise.arrays]
+        end = time.monotonic() + self.limits.seconds
+        for array in arrays:
+            _fill(process, array.reshape(-1).view(np.uint8).data, end)
+        return arrays
 
     def stop(self) -> None:
         """End the process from another thread, at once; a file that it has is then refused."""
@@ -232,6 +319,18 @@ def _read_line(process: subprocess.Popen[bytes], seconds: float) -> tuple[bytes,
     return b"".join(parts), False
 
 
+def _fill(process: subprocess.Popen[bytes], place: memoryview, end: float) -> None:
+    """Fill `place` with what the process sends; `EOFError` where it ends or takes too long, then it is killed."""
+    assert isinstance(process.stdout, io.BufferedReader)
+    clock = threading.Timer(max(0.0, end - time.monotonic()), process.kill)
+    clock.start()
+    try:
+        if process.stdout.readinto(place) != len(place):
+            raise EOFError
+    finally:
+        clock.cancel()
+
+
 def inspect_files(
     items: Sequence[tuple[Path, str]], workers: int = 1, limits: Limits | None = None
 ) -> Iterator[tuple[int, Inspection | Refusal]]:
@@ -312,14 +411,14 @@ def _to_result(reply: Any) -> Inspection | Refusal:
             return Refusal(reason, kind)
     except (FormatError, KeyError, TypeError):
         pass
-    return Refusal("the process that read it sent something that is no answer", "crash")
+    return _NO_ANSWER
 
 
 def _end(code: int, late: bool, seconds: float, line: bytes) -> Refusal:
     if late or code == -getattr(signal, "SIGXCPU", 24):
         return Refusal(f"reading it took more than {seconds:g} seconds", "time")
     if line:
-        return Refusal("the process that read it sent something that is no answer", "crash")
+        return _NO_ANSWER
     if code == -getattr(signal, "SIGKILL", 9):
         return Refusal("the process that read it was killed, perhaps for want of memory", "memory")
     how = f"signal {-code}" if code < 0 else f"status {code}"

@@ -8,8 +8,6 @@ frame. Symbols: V model vertices, D vertices that a target moves.
 
 from __future__ import annotations
 
-import json
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -28,7 +26,7 @@ from lineament.face.rig import arkit_targets, limited_weights, neutral, posed
 from lineament.geometry.normals import vertex_normals
 from lineament.io.atomic import atomic_write
 from lineament.io.faces.parameters import MODEL_NAME, model_digest
-from lineament.io.scans.gltf import BINARY_CHUNK, JSON_CHUNK, MAGIC
+from lineament.io.scans.gltf import pack_container
 from lineament.picture.shade import decode
 from lineament.types import Floats, Ints
 
@@ -206,7 +204,7 @@ def _glb(face: Face, rig: _Rig, texture: bytes | None) -> bytes:
             "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
         }
     document |= {"accessors": parts.accessors, "bufferViews": parts.views, "buffers": [{"byteLength": parts.size}]}
-    return _container(document, b"".join(parts.blocks))
+    return pack_container(document, b"".join(parts.blocks))
 
 
 class _Parts:
@@ -312,10 +310,3 @@ def _add_landmarks(document: dict[str, Any], set_name: str, names: tuple[str, ..
     nodes[0]["children"] = [len(nodes)]
     nodes.append({"name": set_name, "children": list(range(first, first + len(names)))})
     nodes += [{"name": name, "translation": at} for name, at in zip(names, points.tolist(), strict=True)]
-
-
-def _container(document: dict[str, Any], binary: bytes) -> bytes:
-    text = json.dumps(document, separators=(",", ":"), allow_nan=False).encode("ascii")
-    text += b" " * (-len(text) % 4)
-    chunks = struct.pack("<II", len(text), JSON_CHUNK) + text + struct.pack("<II", len(binary), BINARY_CHUNK) + binary
-    return MAGIC + struct.pack("<II", 2, 12 + len(chunks)) + chunks

@@ -5,8 +5,6 @@ Symbols: N points, T triangles.
 
 from __future__ import annotations
 
-import json
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +15,12 @@ import numpy.typing as npt
 from lineament.errors import FormatError, InputError
 from lineament.io.scans.arrays import Array, ScanArrays, as_colors, as_indices, single
 from lineament.io.scans.gltf import (
-    BINARY_CHUNK,
-    JSON_CHUNK,
-    MAGIC,
     PACKED,
     Gltf,
     count_of,
     is_count,
     open_containers,
+    pack_container,
     table_of,
 )
 from lineament.types import MILLIMETRES, Scan
@@ -348,8 +344,4 @@ def write_glb(scan: Scan, ascii: bool) -> bytes:
         "bufferViews": views,
         "buffers": [{"byteLength": offset}],
     }
-    text = json.dumps(document, separators=(",", ":")).encode("ascii")
-    text += b" " * (-len(text) % 4)
-    binary = b"".join(block.tobytes() for _, block, _, _ in blocks)
-    chunks = struct.pack("<II", len(text), JSON_CHUNK) + text + struct.pack("<II", len(binary), BINARY_CHUNK) + binary
-    return MAGIC + struct.pack("<II", 2, 12 + len(chunks)) + chunks
+    return pack_container(document, b"".join(block.tobytes() for _, block, _, _ in blocks))

@@ -187,6 +187,14 @@ def _chunks(data: bytes) -> list[tuple[int, bytes]]:
     return chunks
 
 
+def pack_container(document: Json, binary: bytes) -> bytes:
+    """Return the bytes of a GLB file; `binary` is padded to a multiple of four already."""
+    text = json.dumps(document, separators=(",", ":"), allow_nan=False).encode("ascii")
+    text += b" " * (-len(text) % 4)
+    chunks = struct.pack("<II", len(text), JSON_CHUNK) + text + struct.pack("<II", len(binary), BINARY_CHUNK) + binary
+    return MAGIC + struct.pack("<II", 2, 12 + len(chunks)) + chunks
+
+
 def is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 48
 

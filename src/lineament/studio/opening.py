@@ -1,0 +1,86 @@
+"""From files to a scan with landmarks: the job behind `open`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pydantic import JsonValue
+
+from lineament.errors import InputError, NoFaceError
+from lineament.face.model import LANDMARK_SETS
+from lineament.studio.jobs import Job, Progress
+from lineament.studio.reading import Intrinsics, files_beside, main_file
+from lineament.studio.saving import load_corrections
+from lineament.studio.state import Studio
+from lineament.studio.workspace import Item
+from lineament.types import MILLIMETRES
+
+
+def start_opening(studio: Studio, item: Item, unit: str | None = None, intrinsics: Intrinsics | None = None) -> Job:
+    """Read a scan and find its landmarks, in a job.
+
+    Parameters
+    ----------
+    studio : Studio
+    item : Item
+        With files, with a path, or with a scan already.
+    unit : str, optional
+        `mm`, `cm`, `m` or `in`.
+    intrinsics : (fx, fy, cx, cy), pixels, optional
+
+    Raises
+    ------
+    InputError
+        There is no such unit.
+    """
+    if unit is not None and unit not in MILLIMETRES:
+        raise InputError(f"unit is {unit!r}, expected one of {', '.join(MILLIMETRES)}")
+
+    def work(progress: Progress) -> dict[str, JsonValue]:
+        return _open(studio, item, unit, intrinsics, progress)
+
+    return studio.jobs.start(item.owner, "open", item.name or "a scan", work)
+
+
+def _open(
+    studio: Studio, item: Item, unit: str | None, intrinsics: Intrinsics | None, progress: Progress
+) -> dict[str, JsonValue]:
+    progress("parsing", scan=item.id)
+    try:
+        if item.scan is None:
+            _read(studio, item, unit, intrinsics)
+        elif unit is not None:
+            item.take(replace(item.scan, unit=unit), item.texture)
+        progress("parsed", scan=item.id)
+        return {"scan": item.id, **locate(studio, item, unit)}
+    finally:
+        studio.readers.warm()
+
+
+def _read(studio: Studio, item: Item, unit: str | None, intrinsics: Intrinsics | None) -> None:
+    if item.path is not None:
+        path, beside = item.path, files_beside(item.path)
+    else:
+        paths = sorted(item.folder.iterdir()) if item.folder is not None else []
+        path, beside = main_file(paths), tuple(paths)
+    whole = studio.readers.read(path, beside, unit, intrinsics)
+    item.name = item.name or path.name
+    item.take(whole.scan, whole.texture)
+    studio.workspace.drop_files(item)
+    try:
+        studio.workspace.check_room(item.owner)
+    except InputError:
+        item.scan = item.texture = None
+        raise
+
+
+def locate(studio: Studio, item: Item, unit: str | None) -> dict[str, JsonValue]:
+    """Find the landmarks of all sets; a scan without a face stays open without them."""
+    try:
+        found = studio.detector.detect(item.parsed, LANDMARK_SETS, unit)
+    except NoFaceError as error:
+        item.located(None, str(error))
+        return {"no_face": str(error)}
+    item.located(found)
+    load_corrections(item)
+    return {}

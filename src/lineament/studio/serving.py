@@ -1,0 +1,76 @@
+"""Runs a studio, and opens a browser at it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from dataclasses import replace
+
+import uvicorn
+
+from lineament.errors import InputError
+from lineament.studio.app import create_app
+from lineament.studio.settings import Settings
+
+END_SECONDS = 2
+"""That open connections, such as event streams, are waited for at the end."""
+
+
+def address_of(settings: Settings) -> str:
+    """Return the address to open; where nobody signs in, it holds the token."""
+    host = settings.public_name or (f"[{settings.host}]" if ":" in settings.host else settings.host)
+    base = f"{'https' if settings.tls else 'http'}://{host}:{settings.port}/"
+    return base if settings.signs_in else f"{base}?token={settings.token}"
+
+
+def serve(settings: Settings, tell: Callable[[str], None], browser: bool) -> None:
+    """Serve until the user ends it.
+
+    Parameters
+    ----------
+    settings : Settings
+        A port of 0 takes one that is free.
+    tell : callable
+        Gets the address.
+    browser : bool
+        Whether to open one.
+
+    Raises
+    ------
+    InputError
+        The address is in use or is none of this machine's.
+    """
+    listener = _listen(settings.host, settings.port)
+    settings = replace(settings, port=listener.getsockname()[1])
+    address = address_of(settings)
+    config = uvicorn.Config(
+        create_app(settings),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=END_SECONDS,
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.key,
+        proxy_headers=False,
+    )
+    tell(address)
+    if browser:
+        threading.Timer(0.5, webbrowser.open, [address]).start()
+    try:
+        uvicorn.Server(config).run([listener])
+    finally:
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise InputError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from None
+    return listener

@@ -1,0 +1,46 @@
+"""What a running studio holds."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+
+from lineament.detect.detector import Detector
+from lineament.studio.jobs import Jobs
+from lineament.studio.reading import Readers
+from lineament.studio.settings import Settings
+from lineament.studio.workspace import Workspace
+
+LARGEST_OWN_FILE = 4 << 30
+"""Of scans that `lineament view` was given, bytes."""
+
+
+class Studio:
+    """Settings, open scans, jobs, the networks and the processes that read files."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.workspace = Workspace(settings.upload_limit, settings.quota)
+        self.jobs = Jobs(settings.workers)
+        self.readers = Readers(LARGEST_OWN_FILE if settings.preload else settings.upload_limit)
+
+    @cached_property
+    def detector(self) -> Detector:
+        """The networks, loaded once."""
+        return Detector()
+
+    def warm(self) -> None:
+        """Prepare beside other work what the first scan needs."""
+        self.readers.warm()
+        threading.Thread(target=lambda: self.detector, name="studio-networks", daemon=True).start()
+
+    def end_session(self, session: str) -> None:
+        """Forget everything of a session."""
+        self.jobs.end_session(session)
+        self.workspace.end_session(session)
+
+    def close(self) -> None:
+        """Stop all work; nothing stays on disk."""
+        self.jobs.close()
+        self.readers.close()
+        self.workspace.close()
