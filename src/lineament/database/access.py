@@ -186,6 +186,8 @@ _NAME = {"scan": "c.id", "subject": "s.id", "project": "p.id", "database": "e.id
 
 SCANS = f"{_FROM['scan']} JOIN actions t ON t.name = :action AND t.object = 'scan'"
 """What `allowed_scans` is a condition on; needs `:action`."""
+SUBJECTS = f"{_FROM['subject']} JOIN actions t ON t.name = :action AND t.object = 'subject'"
+"""The same for `allowed_subjects`."""
 
 
 def authorize(catalogue: Catalogue, request: Request) -> Decision:
@@ -212,6 +214,11 @@ def authorize_all(catalogue: Catalogue, request: Request, objects: Sequence[str]
 def allowed_scans() -> str:
     """Return the condition in SQL, on `SCANS`, that all rules hold; needs `:actor :action :purpose :country :now`."""
     return " AND ".join(_holds(rule, "scan") for rule in RULES if "scan" in rule.kinds)
+
+
+def allowed_subjects() -> str:
+    """Return the same condition on `SUBJECTS`."""
+    return " AND ".join(_holds(rule, "subject") for rule in RULES if "subject" in rule.kinds)
 
 
 def _decision(kind: str) -> str:

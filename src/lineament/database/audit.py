@@ -127,7 +127,18 @@ class AuditLog:
         by = "" if actor is None else "AND actor = :actor"
         sql = f"SELECT * FROM audit WHERE seq > :after {about} {by} ORDER BY seq"
         for found in self._connection.each(sql, after=after, object=object, actor=actor):
-            yield {**dict(found), "detail": json.loads(found["detail"]), "allowed": bool(found["allowed"])}
+            yield _told(found)
+
+    def newest(
+        self, object: str | None = None, actor: str | None = None, before: int | None = None, limit: int = 50
+    ) -> list[Mapping[str, Any]]:
+        """Return the newest entries before one, newest first; about an object, or of an actor, as `entries` does."""
+        table = "audit a" if object is None else "audit_objects o JOIN audit a ON a.seq = o.seq"
+        told = {"o.object = :object": object, "a.actor = :actor": actor, "a.seq < :before": before}
+        parts = [condition for condition, value in told.items() if value is not None] or ["1 = 1"]
+        sql = f"SELECT a.* FROM {table} WHERE {' AND '.join(parts)} ORDER BY a.seq DESC LIMIT :limit"
+        found = self._connection.rows(sql, object=object, actor=actor, before=before, limit=limit)
+        return [_told(each) for each in found]
 
     def verify(self, kept: Head | None = None) -> list[str]:
         """Return what is wrong with the chain, in sentences; empty when it is whole.
@@ -182,6 +193,10 @@ class AuditLog:
                     yield name, found["seq"]
 
         return _digest(pairs())
+
+
+def _told(found: Row) -> Mapping[str, Any]:
+    return {**dict(found), "detail": json.loads(found["detail"]), "allowed": bool(found["allowed"])}
 
 
 def _hash(entry: Row) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -193,6 +194,28 @@ def actors_of(database: Database) -> list[dict[str, Any]]:
         }
         for each in rows("SELECT id, name, country, active FROM actors ORDER BY name")
     ]
+
+
+def own_roles(database: Database) -> list[dict[str, str]]:
+    """Return the roles that the actor has today: `role` and `project`, by name."""
+    found = database.catalogue.rows(
+        """SELECT g.role, COALESCE(p.name, 'all projects') AS project FROM grants g
+        LEFT JOIN projects p ON p.id = g.project JOIN actors a ON a.id = g.actor
+        WHERE a.id = :actor AND a.active = 1 AND (g.valid_until IS NULL OR g.valid_until > :now)
+        ORDER BY g.role, project""",
+        actor=database.guard.actor,
+        now=now(),
+    )
+    return [dict(each) for each in found]
+
+
+def actions_of(database: Database, roles: Collection[str]) -> dict[str, bool]:
+    """Return for each action whether one of the roles allows it somewhere; each action is still decided about."""
+    found = database.catalogue.rows(
+        "SELECT a.name, r.role FROM actions a LEFT JOIN role_actions r ON r.action = a.name ORDER BY a.name"
+    )
+    allowed = {each["name"] for each in found if each["role"] in roles}
+    return {name: name in allowed for name in dict.fromkeys(each["name"] for each in found)}
 
 
 def roles_of(database: Database) -> list[tuple[str, str, str]]:

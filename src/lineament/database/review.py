@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lineament.database import jobs
 from lineament.database.catalogue import Row
 from lineament.database.derive import CORRECTION, Derivation, newest, store_derived
-from lineament.database.find import find_all
+from lineament.database.find import PAGE, find, find_all
 from lineament.database.kinds import KINDS, landmarks_product, made_of, read_landmarks
 from lineament.database.reading import open_scan
 from lineament.errors import AccessError, InputError
@@ -48,10 +48,22 @@ def queue(database: Database, where: Mapping[str, Any] | None = None) -> Iterato
     InputError
         A filter is unknown.
     """
+    for found in find_all(database, {**(where or {}), "state": "quarantined"}):
+        yield _doubtful(database, found)
+
+
+def queue_page(
+    database: Database, where: Mapping[str, Any] | None = None, *, after: str = "", limit: int = PAGE
+) -> list[Doubtful]:
+    """Return a page of the queue, as `find` does."""
+    found = find(database, {**(where or {}), "state": "quarantined"}, after=after, limit=limit)
+    return [_doubtful(database, each) for each in found]
+
+
+def _doubtful(database: Database, found: Row) -> Doubtful:
     order = "CASE severity WHEN 'refuse' THEN 0 WHEN 'warn' THEN 1 ELSE 2 END, kind"
     sql = f"SELECT kind, severity, value, limit_value, said FROM findings WHERE scan = :scan ORDER BY {order}"
-    for found in find_all(database, {**(where or {}), "state": "quarantined"}):
-        yield Doubtful(found, tuple(database.catalogue.rows(sql, scan=found["id"])))
+    return Doubtful(found, tuple(database.catalogue.rows(sql, scan=found["id"])))
 
 
 def accept(database: Database, scan: str, reason: str) -> None:

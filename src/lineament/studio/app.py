@@ -9,6 +9,8 @@ from fastapi import FastAPI
 
 from lineament import __version__
 from lineament.studio import sign_in
+from lineament.studio.database.wiring import ROUTERS as DATABASE_ROUTERS
+from lineament.studio.database.wiring import add_database, watching
 from lineament.studio.errors import add_handlers
 from lineament.studio.opening import start_opening
 from lineament.studio.routes import jobs, landmarks, pages, scans
@@ -40,7 +42,8 @@ def create_app(settings: Settings) -> FastAPI:
         for path in settings.preload:
             start_opening(studio, studio.workspace.create(None, path.name, "file", path=path))
         try:
-            yield
+            async with watching(app):
+                yield
         finally:
             studio.close()
 
@@ -53,9 +56,9 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.studio = studio
-    app.state.sessions = Sessions(settings)
+    add_database(app, studio, Sessions(settings))
     app.add_middleware(Guard, settings=settings)
     add_handlers(app)
-    for router in (*ROUTERS, pages.router):
+    for router in (*ROUTERS, *DATABASE_ROUTERS, pages.router):
         app.include_router(router)
     return app

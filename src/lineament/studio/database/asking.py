@@ -1,0 +1,96 @@
+"""What the routes of the database share: the pool, figures that are kept for a moment, answers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Path, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from lineament.database.database import Database
+from lineament.database.describe import own_roles
+from lineament.studio.database.opening import Opened
+from lineament.studio.database.pictures import Pictures
+from lineament.studio.database.pool import Pool
+from lineament.studio.errors import UnknownError
+
+Found = TypeVar("Found")
+
+FRESH = 30.0
+"""Seconds for which figures are told again that take long to count."""
+MOST = 500
+"""Figures that are kept."""
+
+
+@dataclass(eq=False)
+class Figures:
+    """Figures that were counted of late, for whom they were counted: another actor, or one with other roles since, gets
+    their own."""
+
+    clock: Callable[[], float] = time.monotonic
+    _kept: OrderedDict[Hashable, tuple[float, Any]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, database: Database, key: Hashable, count: Callable[[], Found]) -> Found:
+        """Return figures that are fresh, or count them; the log tells of either."""
+        roles = tuple((each["role"], each["project"]) for each in own_roles(database))
+        own = (database.guard.actor, roles, key)
+        with self._lock:
+            at, found = self._kept.get(own, (-FRESH, None))
+        if self.clock() - at < FRESH:
+            database.log.append(database.guard.actor, "find", "", figures=str(key), kept=True, durable=False)
+            return found  # type: ignore[no-any-return]
+        counted = count()
+        with self._lock:
+            self._kept[own] = self.clock(), counted
+            self._kept.move_to_end(own)
+            while len(self._kept) > MOST:
+                self._kept.popitem(last=False)
+        return counted
+
+
+@dataclass(eq=False)
+class Views:
+    """What the views of a database hold beside it.
+
+    Attributes
+    ----------
+    pool : Pool
+    figures : Figures
+    pictures : Pictures
+    opened : Opened
+    """
+
+    pool: Pool
+    figures: Figures = field(default_factory=Figures)
+    pictures: Pictures = field(default_factory=Pictures)
+    opened: Opened = field(default_factory=Opened)
+
+
+async def views_of(request: Request) -> Views:
+    """Return the views of the studio's database.
+
+    Raises
+    ------
+    UnknownError
+        It has none.
+    """
+    views: Views | None = request.app.state.views
+    if views is None:
+        raise UnknownError("this studio shows no database; start it with: lineament studio --db PATH")
+    return views
+
+
+TheViews = Annotated[Views, Depends(views_of)]
+Id = Annotated[str, Path(max_length=64)]
+
+
+def answer(model: BaseModel) -> Response:
+    """Return a model as JSON, written in the thread that made it."""
+    return Response(model.model_dump_json(), media_type="application/json")

@@ -1,0 +1,135 @@
+"""Scans of the database: pages, what to filter by, facts, thumbnails, and opening one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from lineament.database import browse
+from lineament.database.catalogue import Row
+from lineament.database.consent.purposes import Purpose
+from lineament.database.database import Database
+from lineament.database.describe import describe_scan
+from lineament.database.find import count, find
+from lineament.database.kinds import KINDS
+from lineament.studio.database.asking import Id, TheViews, answer
+from lineament.studio.database.models import (
+    FacetsReply,
+    FileReply,
+    Filters,
+    FindingReply,
+    Number,
+    OpenRequest,
+    ScanFactsReply,
+    ScanPage,
+    ScanRow,
+    ScanRows,
+)
+from lineament.studio.database.opening import read_stored, start_stored
+from lineament.studio.database.pictures import thumbnail
+from lineament.studio.deps import TheSession, TheStudio
+from lineament.studio.errors import REPLIES
+from lineament.studio.jobs import Job
+
+router = APIRouter(prefix="/api/db", tags=["database"], responses=REPLIES)
+STATES = ("accepted", "quarantined", "rejected")
+
+
+@router.get("/scans", response_model=ScanRows)
+async def list_scans(asked: Annotated[ScanPage, Query()], session: TheSession, views: TheViews) -> Response:
+    """Return a page of the scans that match and that one may know of, in the order of their random names."""
+
+    def work(database: Database) -> Response:
+        rows = rows_of(database, find(database, asked.where(), after=asked.after, limit=asked.limit))
+        if asked.pictures is not None and asked.state == "accepted":
+            shown = [each.id for each in rows if "thumbnail" in each.has]
+            views.pictures.choose(database, session.id, shown, asked.pictures)
+        return answer(ScanRows(rows=rows, next=rows[-1].id if len(rows) == asked.limit else None))
+
+    return await views.pool.run(session, work)
+
+
+@router.get("/scans/count", response_model=Number)
+async def count_scans(asked: Annotated[Filters, Query()], session: TheSession, views: TheViews) -> Response:
+    """Return how many scans match; over many it takes seconds the first time."""
+    where = asked.where()
+
+    def work(database: Database) -> Response:
+        key = ("count", *sorted((name, str(value)) for name, value in where.items()))
+        return answer(Number(scans=views.figures.get(database, key, lambda: count(database, where))))
+
+    return await views.pool.run(session, work, slow=True)
+
+
+@router.get("/facets", response_model=FacetsReply)
+async def get_facets(session: TheSession, views: TheViews) -> Response:
+    """Return what scans can be filtered by, of those that one may find."""
+
+    def work(database: Database) -> Response:
+        found = views.figures.get(database, "facets", lambda: browse.facets(database))
+        values = {name: list(known) for name, known in found.values.items()}
+        purposes = [str(purpose) for purpose in Purpose]
+        return answer(FacetsReply(**values, has=list(KINDS), purposes=purposes, states=list(STATES), age=found.age))
+
+    return await views.pool.run(session, work, slow=True)
+
+
+@router.get("/scans/{id}", response_model=ScanFactsReply)
+async def get_scan(id: Id, session: TheSession, views: TheViews) -> Response:
+    """Return all that the catalogue holds of a scan: findings, files, and how each result was made."""
+
+    def work(database: Database) -> Response:
+        facts = describe_scan(database, id)
+        (row,) = rows_of(database, [facts.scan])
+        files = [FileReply(**{**each, "parameters": _parsed(each["parameters"])}) for each in facts.files]
+        findings = [FindingReply(**dict(each)) for each in facts.findings]
+        return answer(ScanFactsReply(scan=row, findings=findings, files=files))
+
+    return await views.pool.run(session, work)
+
+
+@router.get(
+    "/scans/{id}/thumbnail",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def get_thumbnail(id: Id, session: TheSession, views: TheViews, purpose: Purpose = Purpose.RESEARCH) -> Response:
+    """Return a picture of a scan, for a purpose that the person has agreed to; of one in quarantine to decide."""
+    chosen = views.pictures.were_chosen(session.id, id, purpose)
+    data = await views.pool.run(session, lambda database: thumbnail(database, id, purpose, chosen))
+    return Response(data, media_type="image/png")
+
+
+@router.post("/scans/{id}/open", status_code=202)
+async def open_scan(id: Id, said: OpenRequest, session: TheSession, views: TheViews, studio: TheStudio) -> Job:
+    """Read a scan for a purpose into the workspace; a job finds its landmarks, its `result.scan` is the open scan."""
+    held = await views.pool.run(session, lambda database: read_stored(database, id, said.purpose), slow=True)
+    return start_stored(studio, views.pool, views.opened, session, held)
+
+
+def rows_of(database: Database, found: Sequence[Row]) -> list[ScanRow]:
+    """Return rows as they are told, of scans that the actor may know of."""
+    kinds = browse.kinds_of(database, [each["id"] for each in found])
+    agreed = browse.purposes_today(database, list({each["subject"] for each in found}))
+    projects = {each["id"]: each["name"] for each in database.catalogue.rows("SELECT id, name FROM projects")}
+    return [
+        ScanRow(
+            **{
+                **dict(each),
+                "project": projects[each["project"]],
+                "has": kinds[each["id"]],
+                "consent": "in force",
+                "purposes": list(agreed[each["subject"]]),
+            }
+        )
+        for each in found
+    ]
+
+
+def _parsed(text: str | None) -> object:
+    import json
+
+    return None if text is None else json.loads(text)
