@@ -44,12 +44,23 @@ function isTyping(target: EventTarget | null): boolean {
   return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
-/** Run the command whose keys were pressed, unless somebody is typing. */
+/** Keys with which text itself is edited. */
+const TEXT_KEYS = new Set(["z", "shift+z", "y", "a", "c", "v", "x", "arrowleft", "arrowright"].map((key) => `mod+${key}`));
+
+/** Whether a control under the focus means something by these keys. */
+function belongsTo(target: EventTarget | null, keys: string): boolean {
+  if (isTyping(target)) return !keys.startsWith("mod+") || TEXT_KEYS.has(keys);
+  const moves = /arrow|home|end|page/.test(keys);
+  return moves && target instanceof HTMLInputElement && ["range", "radio"].includes(target.type);
+}
+
+/** Run the command whose keys were pressed, unless the focus is on something that takes them. */
 export function handleKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
   const keys = pressed(event);
-  if (isTyping(event.target) && !keys.startsWith("mod+")) return;
-  const found = commands.value.findLast((command) => command.keys === keys);
+  if (belongsTo(event.target, keys)) return;
+  // `when` may look at more than signals, so it is asked anew.
+  const found = registered.value.findLast((command) => command.keys === keys && (command.when?.() ?? true));
   if (!found) return;
   event.preventDefault();
   found.run();

@@ -3,18 +3,20 @@
 import {
   BufferAttribute,
   BufferGeometry,
+  DoubleSide,
   Group,
   LineSegments,
   LineBasicMaterial,
   Matrix4,
   Mesh,
+  MeshBasicMaterial,
   Points,
   type Raycaster,
   type Texture,
+  Triangle,
   Vector3,
-  WireframeGeometry,
 } from "three";
-import { acceleratedRaycast, computeBoundsTree, disposeBoundsTree } from "three-mesh-bvh";
+import { acceleratedRaycast, computeBoundsTree, disposeBoundsTree, type MeshBVH } from "three-mesh-bvh";
 import type { Kind } from "./colormap";
 import { type Look, SurfaceMaterial } from "./material";
 
@@ -34,6 +36,7 @@ export class Surface {
   readonly hasColors: boolean;
   readonly hasTexture: boolean;
   private wires: LineSegments | null = null;
+  private veil: Mesh | null = null;
   private picking = false;
 
   constructor(
@@ -82,13 +85,32 @@ export class Surface {
 
   setWireframe(shown: boolean): void {
     if (shown && !this.wires && !this.isCloud) {
-      this.wires = new LineSegments(
-        new WireframeGeometry(this.geometry),
-        new LineBasicMaterial({ color: 0x10151b, transparent: true, opacity: 0.28 }),
-      );
+      const lines = new BufferGeometry();
+      // The surface's own positions, so that lines follow a face that is moved.
+      lines.setAttribute("position", this.geometry.getAttribute("position"));
+      lines.setIndex(new BufferAttribute(edgesOf(this.geometry), 1));
+      this.wires = new LineSegments(lines, new LineBasicMaterial({ color: 0x10151b, transparent: true, opacity: 0.28 }));
+      this.wires.frustumCulled = false;
       this.root.add(this.wires);
     }
     if (this.wires) this.wires.visible = shown;
+    this.material.polygonOffset = shown;
+    this.material.polygonOffsetFactor = this.material.polygonOffsetUnits = 1;
+  }
+
+  /** See through the surface, 0 to 1; of a mesh only the foremost layer is drawn. */
+  setOpacity(opacity: number): void {
+    this.material.setOpacity(opacity);
+    this.root.visible = opacity > 0;
+    const veiled = opacity < 1 && !this.isCloud;
+    if (veiled && !this.veil) {
+      this.veil = new Mesh(this.geometry, new MeshBasicMaterial({ colorWrite: false, side: DoubleSide, transparent: true }));
+      this.veil.frustumCulled = false;
+      this.veil.renderOrder = 1;
+      this.root.add(this.veil);
+    }
+    if (this.veil) this.veil.visible = veiled;
+    this.body.renderOrder = veiled ? 2 : 0;
   }
 
   /** From the geometry's own frame to the world. */
@@ -100,12 +122,7 @@ export class Surface {
 
   /** The first place that a ray meets; of a cloud the nearest point along it. */
   pick(raycaster: Raycaster): Hit | null {
-    if (this.body instanceof Mesh && !this.picking) {
-      // Built at the first pick, since a scan is often only looked at.
-      computeBoundsTree.call(this.geometry);
-      this.body.raycast = acceleratedRaycast;
-      this.picking = true;
-    }
+    this.preparePicking();
     raycaster.firstHitOnly = true;
     const [hit] = raycaster.intersectObject(this.body, false);
     if (!hit) return null;
@@ -113,6 +130,42 @@ export class Surface {
       ? hit.face.normal.clone().transformDirection(this.body.matrixWorld)
       : raycaster.ray.direction.clone().negate();
     return { point: hit.point, normal, vertex: hit.face ? this.nearestCorner(hit.point, hit.face) : (hit.index ?? 0) };
+  }
+
+  /** The place of the surface that is nearest to a point of the world; null for a cloud. */
+  nearest(point: Vector3): Hit | null {
+    const tree = this.preparePicking();
+    if (!tree) return null;
+    const inverse = this.body.matrixWorld.clone().invert();
+    const found = tree.closestPointToPoint(point.clone().applyMatrix4(inverse));
+    if (!found) return null;
+    const corners = this.cornersOf(found.faceIndex);
+    const normal = new Triangle(...corners.map((index) => this.corner(index))).getNormal(new Vector3());
+    return {
+      point: found.point.clone().applyMatrix4(this.body.matrixWorld),
+      normal: normal.transformDirection(this.body.matrixWorld),
+      vertex: corners[0],
+    };
+  }
+
+  private corner(index: number): Vector3 {
+    return new Vector3().fromBufferAttribute(this.geometry.getAttribute("position"), index);
+  }
+
+  private cornersOf(face: number): [number, number, number] {
+    const index = this.geometry.index;
+    return [0, 1, 2].map((i) => (index ? index.getX(3 * face + i) : 3 * face + i)) as [number, number, number];
+  }
+
+  /** Built at the first pick, since a scan is often only looked at. */
+  private preparePicking(): MeshBVH | null {
+    if (!(this.body instanceof Mesh)) return null;
+    if (!this.picking) {
+      computeBoundsTree.call(this.geometry);
+      this.body.raycast = acceleratedRaycast;
+      this.picking = true;
+    }
+    return this.geometry.boundsTree as MeshBVH;
   }
 
   private nearestCorner(point: Vector3, face: { a: number; b: number; c: number }): number {
@@ -129,8 +182,30 @@ export class Surface {
     (this.material.uniforms.map!.value as Texture | null)?.dispose();
     this.material.dispose();
     this.wires?.geometry.dispose();
+    (this.veil?.material as MeshBasicMaterial | undefined)?.dispose();
     this.root.removeFromParent();
   }
+}
+
+/** Each edge of the triangles once, as pairs of vertices. */
+export function edgesOf(geometry: BufferGeometry): Uint32Array {
+  const count = geometry.getAttribute("position").count;
+  const corners = geometry.index?.array ?? Uint32Array.from({ length: count }, (_, i) => i);
+  const known = new Set<number>();
+  const edges = new Uint32Array(2 * corners.length);
+  let used = 0;
+  for (let t = 0; t < corners.length; t += 3) {
+    for (let side = 0; side < 3; side++) {
+      const a = corners[t + side]!;
+      const b = corners[t + ((side + 1) % 3)]!;
+      const key = a < b ? a * count + b : b * count + a;
+      if (known.has(key)) continue;
+      known.add(key);
+      edges[used++] = a;
+      edges[used++] = b;
+    }
+  }
+  return edges.slice(0, used);
 }
 
 /** Read a GLB of the server: one mesh or one cloud. */

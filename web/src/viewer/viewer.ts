@@ -5,6 +5,7 @@ import {
   Group,
   Matrix4,
   OrthographicCamera,
+  Quaternion,
   Raycaster,
   Scene,
   Sphere,
@@ -32,6 +33,9 @@ const FAR = 2000;
 /** Frames slower than this are drawn with fewer pixels while the view moves, ms. */
 const SLOW = 28;
 const LEAST_RATIO = 0.45;
+/** A pointer that moves less than this between down and up has clicked, pixels. */
+const STILL = 4;
+const FLIGHT_MS = 320;
 
 /** Something that takes pointer events before the camera does. */
 export interface Tool {
@@ -39,6 +43,8 @@ export interface Tool {
   down?(event: PointerEvent, viewer: Viewer): boolean;
   move?(event: PointerEvent, viewer: Viewer): void;
   up?(event: PointerEvent, viewer: Viewer): void;
+  /** The left button went down and up at one place. Return true when that was all it meant. */
+  click?(event: PointerEvent, viewer: Viewer): boolean;
   hover?(event: PointerEvent, viewer: Viewer): void;
   leave?(): void;
 }
@@ -60,6 +66,8 @@ export class Viewer {
   private readonly listeners = new Set<() => void>();
   private readonly resizer: ResizeObserver;
   private holder: Tool | null = null;
+  private pressed: { x: number; y: number } | null = null;
+  private flight = 0;
   private dirty = true;
   private moving = false;
   private ratio = 1;
@@ -77,7 +85,10 @@ export class Viewer {
     this.controls.minZoom = 0.05;
     this.controls.maxZoom = 400;
     this.controls.addEventListener("change", () => this.invalidate());
-    this.controls.addEventListener("start", () => (this.moving = true));
+    this.controls.addEventListener("start", () => {
+      this.moving = true;
+      this.land();
+    });
     this.controls.addEventListener("end", () => this.settle());
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(canvas.parentElement ?? canvas);
@@ -137,6 +148,41 @@ export class Viewer {
     this.camera.up.set(0, 1, 0);
     this.controls.update();
     this.invalidate();
+  }
+
+  /** Move gently until `target` is in the middle, seen along `direction` where it is given, and at least as large as `zoom`. */
+  fly(target: Vector3, direction: Vector3 | null = null, zoom = 0): void {
+    this.land();
+    const from = { target: this.controls.target.clone(), zoom: this.camera.zoom };
+    const turn = this.camera.position.clone().sub(from.target).normalize();
+    const turned = (direction ?? turn).clone().normalize();
+    const last = Math.max(zoom, from.zoom);
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const began = performance.now();
+    const step = (now: number) => {
+      const share = still ? 1 : Math.min(Math.max((now - began) / FLIGHT_MS, 0), 1);
+      const at = share * share * (3 - 2 * share);
+      this.controls.target.lerpVectors(from.target, target, at);
+      this.camera.zoom = from.zoom * (last / from.zoom) ** at;
+      const towards = between(turn, turned, at);
+      this.camera.position.copy(this.controls.target).addScaledVector(towards, FAR / 2);
+      this.camera.updateProjectionMatrix();
+      this.controls.update();
+      this.invalidate();
+      this.moving = share < 1;
+      if (share < 1) this.flight = requestAnimationFrame(step);
+      else this.settle();
+    };
+    step(still ? began + FLIGHT_MS : began);
+  }
+
+  /** Whether the view is being turned, moved or zoomed just now. */
+  get isMoving(): boolean {
+    return this.moving;
+  }
+
+  private land(): void {
+    cancelAnimationFrame(this.flight);
   }
 
   /** Fill the stage with a sphere, mm; with the surfaces when none is given. */
@@ -223,6 +269,7 @@ export class Viewer {
 
   dispose(): void {
     cancelAnimationFrame(this.request);
+    this.land();
     this.resizer.disconnect();
     this.controls.dispose();
     this.renderer.dispose();
@@ -297,6 +344,7 @@ export class Viewer {
 
   private readonly pointerDown = (event: PointerEvent): void => {
     if (event.button !== 0) return;
+    this.pressed = { x: event.clientX, y: event.clientY };
     for (const tool of this.tools) {
       if (!tool.down?.(event, this)) continue;
       this.holder = tool;
@@ -313,8 +361,13 @@ export class Viewer {
   };
 
   private readonly pointerUp = (event: PointerEvent): void => {
-    this.holder?.up?.(event, this);
+    const { holder, pressed } = this;
+    this.pressed = null;
+    holder?.up?.(event, this);
     this.release();
+    if (holder || !pressed || event.type !== "pointerup") return;
+    if (Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > STILL) return;
+    this.tools.some((tool) => tool.click?.(event, this));
   };
 
   private readonly pointerLeave = (): void => {
@@ -325,6 +378,12 @@ export class Viewer {
     this.holder = null;
     this.controls.enabled = true;
   }
+}
+
+/** A direction on the way from one to another, both of length 1. */
+function between(from: Vector3, to: Vector3, share: number): Vector3 {
+  const turn = new Quaternion().setFromUnitVectors(from, to);
+  return from.clone().applyQuaternion(new Quaternion().slerp(turn, share));
 }
 
 const raycaster = new Raycaster();
