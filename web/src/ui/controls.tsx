@@ -55,9 +55,9 @@ export interface Choice<T extends string> {
 }
 
 /** A few choices beside each other, one of them taken. */
-export function Choices<T extends string>({ label, value, choices, onChange }: { label: string; value: T; choices: readonly Choice<T>[]; onChange: (value: T) => void }) {
+export function Choices<T extends string>({ label, value, choices, wrap = false, onChange }: { label: string; value: T; choices: readonly Choice<T>[]; wrap?: boolean; onChange: (value: T) => void }) {
   return (
-    <div class="choices" role="group" aria-label={label}>
+    <div class={wrap ? "choices wrap" : "choices"} role="group" aria-label={label}>
       {choices.map((choice) => (
         <button
           key={choice.value}

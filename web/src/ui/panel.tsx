@@ -1,7 +1,8 @@
 /** Parts of the right-hand side: sections, facts, tables, progress. */
 
 import { useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, Fragment } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type { Job } from "../api/types";
 import { Icon } from "./icons";
 
@@ -51,19 +52,57 @@ export interface TableProps<Row> {
   id: (row: Row) => string;
   chosen?: string | null;
   onChoose?: (row: Row) => void;
+  /** The row under the pointer or the focus; null when it is left. */
+  onHover?: (row: Row | null) => void;
+  /** A row that is pointed at somewhere else. */
+  hovered?: string | null;
+  /** Rows of the same group follow a heading; rows must come in the order of their groups. */
+  group?: (row: Row) => string;
 }
 
-/** Rows of which one can be chosen, with the pointer or the keys. */
-export function Table<Row>({ label, rows, columns, id, chosen, onChoose }: TableProps<Row>) {
-  const step = (event: KeyboardEvent, row: HTMLElement) => {
-    const next = event.key === "ArrowDown" ? row.nextElementSibling : event.key === "ArrowUp" ? row.previousElementSibling : null;
-    if (next instanceof HTMLElement) {
+const STEPS: Record<string, (rows: HTMLElement[], at: number) => number> = {
+  ArrowDown: (_, at) => at + 1,
+  ArrowUp: (_, at) => at - 1,
+  PageDown: (rows, at) => Math.min(at + 12, rows.length - 1),
+  PageUp: (_, at) => Math.max(at - 12, 0),
+  Home: () => 0,
+  End: (rows) => rows.length - 1,
+};
+
+/** Rows of which one can be chosen, with the pointer or the keys: one stop of the Tab key, then arrows. */
+export function Table<Row>({ label, rows, columns, id, chosen, onChoose, onHover, hovered, group }: TableProps<Row>) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const stop = rows.some((row) => id(row) === chosen) ? chosen : rows[0] && id(rows[0]);
+  useEffect(() => {
+    body.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
+  const onKeyDown = (event: KeyboardEvent, row: Row) => {
+    if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
-      next.focus();
+      onChoose?.(row);
     }
+    const all = [...body.current!.querySelectorAll<HTMLElement>("tr.can-choose")];
+    const at = STEPS[event.key]?.(all, all.indexOf(event.currentTarget as HTMLElement));
+    if (at === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    all[at]?.focus();
   };
+  const choosing = (row: Row) =>
+    onChoose && {
+      tabIndex: id(row) === stop ? 0 : -1,
+      "aria-selected": chosen === id(row),
+      onClick: () => onChoose(row),
+      onKeyDown: (event: KeyboardEvent) => onKeyDown(event, row),
+    };
+  const hovering = (row: Row) =>
+    onHover && {
+      onPointerEnter: () => onHover(row),
+      onPointerLeave: () => onHover(null),
+      onFocus: () => onHover(row),
+      onBlur: () => onHover(null),
+    };
   return (
-    <table class="table" aria-label={label}>
+    <table class="table" aria-label={label} {...(onChoose ? { role: "grid" } : {})}>
       <thead>
         <tr>
           {columns.map((column) => (
@@ -73,30 +112,33 @@ export function Table<Row>({ label, rows, columns, id, chosen, onChoose }: Table
           ))}
         </tr>
       </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr
-            key={id(row)}
-            class={onChoose ? "can-choose" : ""}
-            {...(chosen === id(row) ? { "aria-selected": true } : {})}
-            {...(onChoose
-              ? {
-                  tabIndex: 0,
-                  onClick: () => onChoose(row),
-                  onKeyDown: (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
-                    if (event.key === "Enter") onChoose(row);
-                    else step(event, event.currentTarget);
-                  },
-                }
-              : {})}
-          >
-            {columns.map((column) => (
-              <td key={column.title} class={column.number ? "number" : ""}>
-                {column.cell(row)}
-              </td>
-            ))}
-          </tr>
-        ))}
+      <tbody ref={body}>
+        {rows.map((row, index) => {
+          const heading = group?.(row);
+          const first = heading !== undefined && (index === 0 || group!(rows[index - 1]!) !== heading);
+          return (
+            <Fragment key={id(row)}>
+              {first && (
+                <tr class="heading">
+                  <th scope="colgroup" colSpan={columns.length}>
+                    {heading}
+                  </th>
+                </tr>
+              )}
+              <tr
+                class={[onChoose && "can-choose", hovered === id(row) && "hovered"].filter(Boolean).join(" ")}
+                {...choosing(row)}
+                {...hovering(row)}
+              >
+                {columns.map((column) => (
+                  <td key={column.title} class={column.number ? "number" : ""}>
+                    {column.cell(row)}
+                  </td>
+                ))}
+              </tr>
+            </Fragment>
+          );
+        })}
       </tbody>
     </table>
   );
