@@ -99,7 +99,7 @@ export function frameFace(): void {
   const shown = scans.value.find((scan) => scan.info.id === activeId.value);
   if (!stage || !shown) return;
   if (shown.info.pose) {
-    stage.fit(new Sphere(new Vector3(0, -8, 55), 118));
+    stage.fit(new Sphere(new Vector3(0, 6, 55), 128));
     stage.look("front");
   } else stage.fit();
 }
