@@ -94,8 +94,7 @@ export async function refreshScan(id: string, noFace = ""): Promise<void> {
 }
 
 /** Show the face from the front, large. */
-export function frameFace(): void {
-  const stage = viewer.value;
+export function frameFace(stage = viewer.value): void {
   const shown = scans.value.find((scan) => scan.info.id === activeId.value);
   if (!stage || !shown) return;
   if (shown.info.pose) {

@@ -19,8 +19,17 @@ export const scans = signal<readonly OpenScan[]>([]);
 export const activeId = signal<string | null>(null);
 export const active = computed(() => scans.value.find((scan) => scan.info.id === activeId.value) ?? null);
 export const mode = signal<ModeId>("scan");
-/** The stage that scan, fit and measure share. */
+/** The stage that commands, tools and pictures mean: the shared one, or that of a mode with a stage of its own. */
 export const viewer = signal<Viewer | null>(null);
+
+/** Make a mode's own viewer the one that commands mean; returns how to give the place back. */
+export function takeStage(own: Viewer): () => void {
+  const before = viewer.peek();
+  viewer.value = own;
+  return () => {
+    if (viewer.peek() === own) viewer.value = before;
+  };
+}
 
 export function updateScan(id: string, change: Partial<OpenScan>): void {
   scans.value = scans.value.map((scan) => (scan.info.id === id ? { ...scan, ...change } : scan));

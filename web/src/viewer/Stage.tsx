@@ -10,27 +10,27 @@ import { Viewer } from "./viewer";
 
 export function Stage({ children, hidden }: { children?: ComponentChildren; hidden: boolean }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const own = useSignal<Viewer | null>(null);
   useEffect(() => {
     const made = new Viewer(canvas.current!);
-    viewer.value = made;
+    own.value = viewer.value = made;
     return () => {
-      viewer.value = null;
+      own.value = viewer.value = null;
       made.dispose();
     };
   }, []);
-  useActiveSurface();
+  useActiveSurface(own.value);
   return (
     <div class="stage" hidden={hidden}>
       <canvas ref={canvas} tabIndex={0} aria-label={active.value ? `3D view of ${active.value.info.name}` : "3D view"} />
       {children}
-      {active.value && viewer.value && <ScaleBar viewer={viewer.value} />}
+      {active.value && own.value && <ScaleBar viewer={own.value} />}
     </div>
   );
 }
 
 /** Put the active scan on the stage, alone. */
-function useActiveSurface(): void {
-  const stage = viewer.value;
+function useActiveSurface(stage: Viewer | null): void {
   const surface = active.value?.surface ?? null;
   const id = active.value?.info.id;
   useEffect(() => {
@@ -39,7 +39,7 @@ function useActiveSurface(): void {
     return () => stage.remove(surface);
   }, [stage, surface]);
   useEffect(() => {
-    if (stage && surface) frameFace();
+    if (stage && surface) frameFace(stage);
   }, [stage, surface, id]);
 }
 

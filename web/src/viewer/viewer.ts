@@ -74,6 +74,7 @@ export class Viewer {
   private lastFrame = 0;
   private request = 0;
   private fitted = new Sphere(new Vector3(), 110);
+  private unsized = false;
 
   constructor(readonly canvas: HTMLCanvasElement) {
     this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: false });
@@ -190,6 +191,8 @@ export class Viewer {
     this.fitted = around ?? this.bounds();
     const radius = Math.max(this.fitted.radius, 1e-6);
     const { clientWidth: width, clientHeight: height } = this.canvas;
+    this.unsized = !width || !height;
+    if (this.unsized) return; // a hidden stage: done when it is shown
     const half = 100;
     this.camera.zoom = (half / radius) * (Math.min(width, height) / Math.max(height, 1)) * 0.94;
     const direction = this.camera.position.clone().sub(this.controls.target);
@@ -339,6 +342,7 @@ export class Viewer {
     this.camera.left = (-half * width) / height;
     this.camera.right = (half * width) / height;
     this.camera.updateProjectionMatrix();
+    if (this.unsized) this.fit(this.fitted);
     this.invalidate();
   }
 

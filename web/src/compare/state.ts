@@ -1,0 +1,102 @@
+/** Which two scans are compared, how, and what was found. */
+
+import { Matrix4 } from "three";
+import { computed, signal } from "@preact/signals";
+import { ApiError, floats, get, runJob } from "../api/client";
+import type { Comparison, Job, Landmarks, Stable } from "../api/types";
+import { localToWorld, scanToWorld } from "../app/frames";
+import { type OpenScan, scans, tellError } from "../app/state";
+import { type Spread, spread } from "../ui/chart";
+
+export interface Compared {
+  readonly info: Comparison;
+  /** Signed mm of A's display vertices; positive where B lies outside. */
+  readonly deviation: Float32Array;
+  readonly spread: Spread;
+  /** A's landmarks by set. */
+  readonly landmarks: ReadonlyMap<string, Landmarks>;
+}
+
+const chosenA = signal<string | null>(null);
+const chosenB = signal<string | null>(null);
+export const stable = signal<Stable>("upper");
+export const limit = signal(10);
+export type View = "side" | "map";
+export const view = signal<View>("side");
+export const chosenRange = signal<number | null>(null);
+/** How much of B is drawn over A's map, 0 to 1. */
+export const ghost = signal(0);
+export const arrows = signal(false);
+export const arrowSet = signal<"ibug68" | "anthropometric">("anthropometric");
+
+const drawn = computed(() => scans.value.filter((scan) => scan.surface !== null));
+const known = (id: string | null): OpenScan | null => drawn.value.find((scan) => scan.info.id === id) ?? null;
+
+/** The first two scans until somebody chooses. */
+export const a = computed(() => known(chosenA.value) ?? drawn.value.find((scan) => scan.info.id !== chosenB.value) ?? null);
+export const b = computed(() => known(chosenB.value) ?? drawn.value.find((scan) => scan.info.id !== a.value?.info.id) ?? null);
+
+export function choose(which: "a" | "b", id: string): void {
+  const other = which === "a" ? b.value : a.value;
+  // Whoever takes the other one means to swap.
+  if (other?.info.id === id) return swap();
+  (which === "a" ? chosenA : chosenB).value = id;
+  // The other stays what it was, also when it was only a default.
+  if (other) (which === "a" ? chosenB : chosenA).value = other.info.id;
+}
+
+export function swap(): void {
+  [chosenA.value, chosenB.value] = [b.value?.info.id ?? null, a.value?.info.id ?? null];
+}
+
+const results = signal<ReadonlyMap<string, Compared>>(new Map());
+export const job = signal<Job | null>(null);
+export const failure = signal("");
+
+const keyOf = (one: string, other: string): string => `${one} ${other} ${stable.value} ${limit.value}`;
+export const compared = computed(() => results.value.get(keyOf(a.value?.info.id ?? "", b.value?.info.id ?? "")) ?? null);
+export const range = computed(() => chosenRange.value ?? compared.value?.spread.range ?? 1);
+
+/** Whether both can be compared, or why not. */
+export const hindrance = computed(() => {
+  const two = [a.value, b.value];
+  if (two.some((scan) => !scan)) return "Open two scans of one person.";
+  const faceless = two.find((scan) => scan!.noFace);
+  if (faceless) return `${faceless.info.name}: ${faceless.noFace}`;
+  return two.every((scan) => scan!.info.stages.landmarks) ? "" : "Landmarks are still being found.";
+});
+
+export async function compare(): Promise<void> {
+  if (!a.value || !b.value || job.value) return;
+  const [one, other] = [a.value.info.id, b.value.info.id];
+  const key = keyOf(one, other);
+  failure.value = "";
+  try {
+    const end = await runJob(
+      "/api/comparisons",
+      { a: one, b: other, stable: stable.value, limit: limit.value },
+      (told) => (job.value = told),
+    );
+    const id = String(end.result?.comparison ?? end.result?.id);
+    const [info, deviation, ...sets] = await Promise.all([
+      get<Comparison>(`/api/comparisons/${id}`),
+      floats(`/api/comparisons/${id}/deviation`),
+      ...["ibug68", "anthropometric"].map((set) => get<Landmarks>(`/api/scans/${one}/landmarks/${set}`)),
+    ]);
+    const landmarks = new Map(sets.map((each) => [each.set, each]));
+    results.value = new Map(results.value).set(key, { info, deviation, spread: spread(deviation), landmarks });
+    view.value = "map";
+  } catch (error) {
+    if (error instanceof ApiError) failure.value = error.message;
+    else tellError(error);
+  } finally {
+    job.value = null;
+  }
+}
+
+/** From B's geometry to the world of A: by the motion where it was found, else face on face. */
+export function placeB(of: OpenScan, onto: OpenScan, found: Compared | null): Matrix4 {
+  if (!found) return localToWorld(of.info);
+  const motion = new Matrix4().set(...(found.info.motion.flat() as Parameters<Matrix4["set"]>));
+  return scanToWorld(onto.info).multiply(motion).multiply(new Matrix4().makeTranslation(...of.info.center));
+}
