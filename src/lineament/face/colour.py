@@ -60,7 +60,7 @@ def bake_colour(
     scan: Scan,
     size: int = 1024,
     *,
-    texture: str | PathLike[str] | None = None,
+    texture: str | PathLike[str] | Texture | None = None,
     model: FaceModel | None = None,
 ) -> Colour:
     """Bake a scan's colours into the model's uv.
@@ -72,9 +72,9 @@ def bake_colour(
         The scan that the face was fitted to, in its own frame and unit.
     size : int
         S, texels along each side.
-    texture : path-like, optional
-        The image that belongs to the scan's uv, where its file does not name it. A scan's texture goes before its
-        vertex colours.
+    texture : path-like or Texture, optional
+        The image that belongs to the scan's uv, where its file does not name it; or the scan's texture, already read.
+        A scan's texture goes before its vertex colours.
     model : FaceModel, optional
         The model of `face`; the one that ships with Lineament when None.
 
@@ -86,7 +86,7 @@ def bake_colour(
     """
     base = Base.of(face, model)
     uv = uv_map(size, base.model)
-    picture = read_texture(scan, texture)
+    picture = texture if isinstance(texture, Texture) else read_texture(scan, texture)
     if picture is None and scan.colors is None:
         raise InputError("the scan has no colours: neither a texture image nor vertex colours; give the image's file")
     points = face.pose.apply(scan.points)

@@ -13,13 +13,21 @@ from lineament.studio.database.wiring import ROUTERS as DATABASE_ROUTERS
 from lineament.studio.database.wiring import add_database, watching
 from lineament.studio.errors import add_handlers
 from lineament.studio.opening import start_opening
-from lineament.studio.routes import jobs, landmarks, pages, scans
+from lineament.studio.routes import fit, jobs, landmarks, measure, pages, scans, several
 from lineament.studio.security import Guard
 from lineament.studio.settings import Settings
 from lineament.studio.sign_in import Sessions
 from lineament.studio.state import Studio
 
-ROUTERS = (sign_in.router, jobs.router, scans.router, landmarks.router)
+ROUTERS = (
+    sign_in.router,
+    jobs.router,
+    scans.router,
+    landmarks.router,
+    fit.router,
+    measure.router,
+    several.router,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:

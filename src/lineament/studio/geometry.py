@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lineament.studio.display import MOST, Display, make_display
 from lineament.studio.gltf import pack_mesh
+from lineament.studio.surface import PickSurface, pick_surface
 from lineament.studio.workspace import Item
 
 
@@ -17,6 +18,11 @@ def mesh_of(item: Item, full: bool) -> bytes:
     if full:
         return _packed(make_display(item.parsed, item.texture, item.centre(), None), item)
     return item.made("mesh", lambda: _packed(display_of(item), item))
+
+
+def surface_of(item: Item) -> PickSurface:
+    """Return the scan prepared for rays and nearest points."""
+    return item.made("surface", lambda: pick_surface(item.parsed, item.centre()))
 
 
 def _packed(shown: Display, item: Item) -> bytes:

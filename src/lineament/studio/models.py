@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from lineament.studio.marks import Marks, pairs_of
 from lineament.studio.workspace import Item
@@ -15,6 +15,7 @@ SetName = Literal["ibug68", "anthropometric", "dense520"]
 Unit = Literal["mm", "cm", "m", "in"]
 Coordinate = Annotated[FiniteFloat, Field(ge=-1e9, le=1e9)]
 Point = tuple[Coordinate, Coordinate, Coordinate]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
 Matrix = list[list[float]]
 
 
@@ -107,6 +108,89 @@ class LandmarksReply(BaseModel):
     unit: Unit | None
     mm_per_unit: float | None
     history: list[ChangeReply]
+
+
+class Ray(Input):
+    """A ray in the scan's frame; the direction need not be of unit length."""
+
+    origin: Point
+    direction: Point
+
+
+class MoveAlongRay(Input):
+    """Puts a landmark to where a ray meets the surface at full resolution."""
+
+    name: Name
+    ray: Ray
+
+
+class MoveTo(Input):
+    """Puts a landmark to a place, or to the point of the surface nearest to it."""
+
+    name: Name
+    xyz: Point
+    snap: bool = False
+
+
+class MarkMissing(Input):
+    """Says that the scan does not show a landmark."""
+
+    name: Name
+    missing: Literal[True]
+
+
+class Restore(Input):
+    """Takes the correction of a landmark back."""
+
+    name: Name
+    predicted: Literal[True]
+
+
+class Swap(Input):
+    """Exchanges two landmarks."""
+
+    swap: tuple[Name, Name]
+
+
+Edit = MoveAlongRay | MoveTo | MarkMissing | Restore | Swap
+
+
+class EditRequest(Input):
+    """Edits, done in their order; all or none."""
+
+    edits: Annotated[list[Edit], Field(min_length=1, max_length=1000)]
+
+
+class SaveRequest(Input):
+    """How to save landmarks."""
+
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class Saved(BaseModel):
+    """Where landmarks were saved."""
+
+    where: str
+
+
+class SurfaceRequest(Input):
+    """A ray, or a place; one of the two."""
+
+    ray: Ray | None = None
+    point: Point | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.ray is None) == (self.point is None):
+            raise ValueError("give a ray or a point")
+        return self
+
+
+class SurfacePoint(BaseModel):
+    """A place on the scan's surface at full resolution."""
+
+    xyz: Point
+    normal: Point
 
 
 def scan_reply(item: Item) -> ScanReply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pydantic import JsonValue
@@ -9,14 +10,21 @@ from pydantic import JsonValue
 from lineament.errors import InputError, NoFaceError
 from lineament.face.model import LANDMARK_SETS
 from lineament.studio.jobs import Job, Progress
+from lineament.studio.marks import Marks
 from lineament.studio.reading import Intrinsics, files_beside, main_file
 from lineament.studio.saving import load_corrections
 from lineament.studio.state import Studio
 from lineament.studio.workspace import Item
-from lineament.types import MILLIMETRES
+from lineament.types import MILLIMETRES, Landmarks
 
 
-def start_opening(studio: Studio, item: Item, unit: str | None = None, intrinsics: Intrinsics | None = None) -> Job:
+def start_opening(
+    studio: Studio,
+    item: Item,
+    unit: str | None = None,
+    intrinsics: Intrinsics | None = None,
+    given: Mapping[str, Landmarks] | None = None,
+) -> Job:
     """Read a scan and find its landmarks, in a job.
 
     Parameters
@@ -27,6 +35,8 @@ def start_opening(studio: Studio, item: Item, unit: str | None = None, intrinsic
     unit : str, optional
         `mm`, `cm`, `m` or `in`.
     intrinsics : (fx, fy, cx, cy), pixels, optional
+    given : mapping of set name to Landmarks, optional
+        Shown in place of what is found here: those that a database holds.
 
     Raises
     ------
@@ -37,13 +47,18 @@ def start_opening(studio: Studio, item: Item, unit: str | None = None, intrinsic
         raise InputError(f"unit is {unit!r}, expected one of {', '.join(MILLIMETRES)}")
 
     def work(progress: Progress) -> dict[str, JsonValue]:
-        return _open(studio, item, unit, intrinsics, progress)
+        return _open(studio, item, unit, intrinsics, given or {}, progress)
 
     return studio.jobs.start(item.owner, "open", item.name or "a scan", work)
 
 
 def _open(
-    studio: Studio, item: Item, unit: str | None, intrinsics: Intrinsics | None, progress: Progress
+    studio: Studio,
+    item: Item,
+    unit: str | None,
+    intrinsics: Intrinsics | None,
+    given: Mapping[str, Landmarks],
+    progress: Progress,
 ) -> dict[str, JsonValue]:
     progress("parsing", scan=item.id)
     try:
@@ -52,7 +67,11 @@ def _open(
         elif unit is not None:
             item.take(replace(item.scan, unit=unit), item.texture)
         progress("parsed", scan=item.id)
-        return {"scan": item.id, **locate(studio, item, unit)}
+        result = locate(studio, item, unit)
+        with item.lock:
+            item.marks.update({name: Marks(landmarks) for name, landmarks in given.items()})
+        progress("landmarks", scan=item.id)
+        return {"scan": item.id, **result}
     finally:
         studio.readers.warm()
 

@@ -105,7 +105,7 @@ def _is_api(path: str) -> bool:
 
 def _is_upload(scope: Scope) -> bool:
     """Whether a route counts the bytes itself."""
-    return scope["method"] == "PUT" and scope["path"].startswith("/api/scans/")
+    return bool(scope["method"] == "PUT" and scope["path"].startswith("/api/scans/"))
 
 
 def _add_headers(headers: MutableHeaders, path: str, tls: bool) -> None:

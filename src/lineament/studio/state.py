@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import threading
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from lineament.detect.detector import Detector
 from lineament.studio.jobs import Jobs
+from lineament.studio.kept import Kept
 from lineament.studio.reading import Readers
 from lineament.studio.settings import Settings
 from lineament.studio.workspace import Workspace
+
+if TYPE_CHECKING:
+    from lineament.studio.comparing import Compared
+    from lineament.studio.sequences import Frames
 
 LARGEST_OWN_FILE = 4 << 30
 """Of scans that `lineament view` was given, bytes."""
@@ -22,6 +28,8 @@ class Studio:
         self.settings = settings
         self.workspace = Workspace(settings.upload_limit, settings.quota)
         self.jobs = Jobs(settings.workers)
+        self.comparisons: Kept[Compared] = Kept("comparison")
+        self.sequences: Kept[Frames] = Kept("sequence")
         self.readers = Readers(LARGEST_OWN_FILE if settings.preload else settings.upload_limit)
 
     @cached_property
@@ -34,9 +42,22 @@ class Studio:
         self.readers.warm()
         threading.Thread(target=lambda: self.detector, name="studio-networks", daemon=True).start()
 
+    def close_scan(self, session: str, scan: str) -> None:
+        """Close a scan; nothing is kept of it, nor of what was made of it.
+
+        Raises
+        ------
+        UnknownError
+        """
+        self.workspace.remove(session, scan)
+        self.comparisons.forget_scan(scan)
+        self.sequences.forget_scan(scan)
+
     def end_session(self, session: str) -> None:
         """Forget everything of a session."""
         self.jobs.end_session(session)
+        self.comparisons.end_session(session)
+        self.sequences.end_session(session)
         self.workspace.end_session(session)
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from lineament.face.face import Face
 from lineament.io.scans.texture import Texture
 from lineament.studio.errors import ConflictError, QuotaError, StudioError, UnknownError
 from lineament.studio.marks import Marks
-from lineament.types import Landmarks, Scan
+from lineament.types import MILLIMETRES, Landmarks, Scan
 
 LONGEST_NAME = 200
 MOST_FILES = 64
@@ -78,6 +78,8 @@ class Item:
     on_disk: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _made: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    _making: dict[Hashable, threading.Lock] = field(default_factory=dict, repr=False)
+    _generation: int = 0
 
     @property
     def parsed(self) -> Scan:
@@ -108,8 +110,6 @@ class Item:
     @property
     def mm_per_unit(self) -> float | None:
         """Millimetres in one unit of the scan, where that is known."""
-        from lineament.types import MILLIMETRES
-
         if self.found is not None:
             return self.found.mm_per_unit
         return None if self.scan is None or self.scan.unit is None else MILLIMETRES[self.scan.unit]
@@ -124,11 +124,22 @@ class Item:
         return self.on_disk + sum(values.nbytes for values in arrays if values is not None)
 
     def made(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what was made under a key, and make it the first time."""
+        """Return what was made under a key, and make it the first time; meanwhile others wait for this key alone."""
         with self.lock:
-            if key not in self._made:
-                self._made[key] = make()
-            value: T = self._made[key]
+            if key in self._made:
+                value: T = self._made[key]
+                return value
+            making = self._making.setdefault(key, threading.Lock())
+            generation = self._generation
+        with making:
+            with self.lock:
+                if key in self._made:
+                    value = self._made[key]
+                    return value
+            value = make()
+            with self.lock:
+                if generation == self._generation:  # else the scan has been read again meanwhile
+                    self._made[key] = value
             return value
 
     def has(self, key: Hashable) -> bool:
@@ -143,6 +154,7 @@ class Item:
     def forget(self, *kinds: str) -> None:
         """Drop what was made under keys that begin with one of `kinds`."""
         with self.lock:
+            self._generation += 1
             for key in [k for k in self._made if (k[0] if isinstance(k, tuple) else k) in kinds]:
                 del self._made[key]
 
@@ -152,6 +164,7 @@ class Item:
             self.scan, self.texture = scan, texture
             self.found, self.face, self.no_face = None, None, ""
             self._made.clear()
+            self._generation += 1
 
     def located(self, found: Detection | None, no_face: str = "") -> None:
         """Hold the landmarks that were found, or why there are none; corrections stay."""

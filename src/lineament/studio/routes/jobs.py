@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import StreamingResponse
 
 from lineament.studio.deps import TheSession, TheStudio
-from lineament.studio.errors import REPLIES
+from lineament.studio.errors import REPLIES, UnknownError
 from lineament.studio.jobs import Job
+from lineament.studio.sign_in import Session, Sessions
 
 HEARTBEAT = 15.0
 """Seconds after which a silent stream sends a comment, so that nobody on the way closes it."""
@@ -42,35 +43,37 @@ def cancel_job(id: JobId, studio: TheStudio, session: TheSession) -> Job:
 
 
 @router.get("/jobs/{id}/events", response_class=StreamingResponse, responses=STREAM)
-def follow_job(id: JobId, studio: TheStudio, session: TheSession) -> StreamingResponse:
+def follow_job(id: JobId, request: Request, studio: TheStudio, session: TheSession) -> StreamingResponse:
     """Send the job at each change, as server-sent events; its end ends them."""
     studio.jobs.get(session.id, id)
-    return _stream(studio.jobs.follow(session.id, id))
+    return _stream(studio.jobs.follow(session.id, id), request, session)
 
 
 @router.get("/events", response_class=StreamingResponse, responses=STREAM)
-def follow_jobs(studio: TheStudio, session: TheSession) -> StreamingResponse:
+def follow_jobs(request: Request, studio: TheStudio, session: TheSession) -> StreamingResponse:
     """Send each job of the session at each change, as server-sent events."""
-    return _stream(studio.jobs.follow(session.id, None))
+    return _stream(studio.jobs.follow(session.id, None), request, session)
 
 
-def _stream(jobs: AsyncIterator[Job]) -> StreamingResponse:
-    return StreamingResponse(_events(jobs), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+def _stream(jobs: AsyncIterator[Job], request: Request, session: Session) -> StreamingResponse:
+    sessions: Sessions = request.app.state.sessions
+    events = _events(jobs, lambda: sessions.table.alive(session))
+    return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-async def _events(jobs: AsyncIterator[Job]) -> AsyncIterator[str]:
+async def _events(jobs: AsyncIterator[Job], alive: Callable[[], bool]) -> AsyncIterator[str]:
     yield ": these are jobs\n\n"
     following = aiter(jobs)
     coming = asyncio.ensure_future(anext(following))
     try:
-        while True:
+        while alive():
             done, _ = await asyncio.wait([coming], timeout=HEARTBEAT)
             if not done:
                 yield ": nothing new\n\n"
                 continue
             try:
                 job = coming.result()
-            except StopAsyncIteration:
+            except (StopAsyncIteration, UnknownError):
                 return
             yield f"data: {job.model_dump_json()}\n\n"
             coming = asyncio.ensure_future(anext(following))

@@ -42,7 +42,7 @@ def get_scan(item: TheItem) -> ScanReply:
 @router.delete("/{id}", status_code=204)
 def close_scan(item: TheItem, studio: TheStudio, session: TheSession) -> None:
     """Close a scan; nothing is kept of it."""
-    studio.workspace.remove(session.id, item.id)
+    studio.close_scan(session.id, item.id)
 
 
 @router.put(

@@ -1,0 +1,62 @@
+"""Comparing two open scans of one person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from lineament.compare import Comparison, Sitting, compare
+from lineament.studio.fitting import corrected_detection, fit
+from lineament.studio.geometry import display_of
+from lineament.studio.jobs import Job, Progress
+from lineament.studio.state import Studio
+from lineament.studio.workspace import Item
+from lineament.types import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """A comparison of open scans.
+
+    Attributes
+    ----------
+    a, b : str
+        Ids of the scans.
+    found : Comparison
+    deviation : (M,) float32, mm
+        Of the vertices of A that are drawn.
+    """
+
+    a: str
+    b: str
+    found: Comparison
+    deviation: Floats
+
+
+def start_comparison(studio: Studio, owner: str, a: Item, b: Item, stable: str, limit: float) -> Job:
+    """Compare two scans, in a job; faces that are not fitted yet are fitted first.
+
+    Raises
+    ------
+    ConflictError
+        One has no landmarks.
+    """
+    for item in (a, b):
+        corrected_detection(item)
+
+    def work(progress: Progress) -> dict[str, JsonValue]:
+        one, other = (_sitting(item, progress, place) for place, item in enumerate((a, b)))
+        progress("comparing", 2, 3)
+        found = compare(one, other, stable, limit)
+        progress.check()
+        compared = Compared(a.id, b.id, found, found.deviation[display_of(a).source])
+        return {"comparison": studio.comparisons.add(owner, frozenset((a.id, b.id)), compared)}
+
+    return studio.jobs.start(owner, "comparison", f"{a.name} to {b.name}", work)
+
+
+def _sitting(item: Item, progress: Progress, place: int) -> Sitting:
+    progress("fitting", place, 3, item.name)
+    face = item.face or fit(item, progress)
+    return Sitting(item.parsed, face, corrected_detection(item).landmarks)
