@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from lineament.database.access import Request
+from lineament.database.access import Request, authorize
 from lineament.database.catalogue import row
 from lineament.database.database import Database
 from lineament.database.derive import newest
@@ -73,8 +73,8 @@ def thumbnail(database: Database, scan: str, purpose: str, chosen: bool) -> byte
     UnknownError
         There is none.
     """
-    if chosen:
-        request = Request(database.guard.actor, "read", scan, purpose)
+    request = Request(database.guard.actor, "read", scan, purpose)
+    if chosen and authorize(database.catalogue, request).allowed:
         opened = StoredScan({"id": scan}, assets_of(database, scan), database, request)
     else:
         action = reading_of(database, scan)
