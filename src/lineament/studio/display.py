@@ -18,6 +18,8 @@ from lineament.types import Floats, Ints, Scan
 MOST = 100_000
 """Vertices from which a scan is thinned out."""
 _ROUNDS = 6
+_SAMPLED = 20_000
+"""Triangles that tell the area of a mesh."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,21 +108,22 @@ def _thinned(
     most: int,
 ) -> Display:
     """Put all points of a cell of a grid together; a triangle between three cells stays, so no cracks open."""
-    points = local[rows]
-    means, cell = _cells(points, most)
+    points = local if len(rows) == len(local) else local[rows]
+    means, cell = _cells(points, _area(local, rows, triangles), most)
     # the point nearest to its cell's mean stands for the cell
     away = np.square(points - means[cell]).sum(axis=1)
-    order = np.lexsort((away, cell))
-    first = np.flatnonzero(np.concatenate([[True], cell[order][1:] != cell[order][:-1]]))
-    source = rows[order[first]]
+    least = np.full(len(means), np.inf, np.float32)
+    np.minimum.at(least, cell, away)
+    nearest = np.flatnonzero(away == least[cell])
+    source = np.empty(len(means), np.int64)
+    source[cell[nearest]] = rows[nearest]
     drawn = None
     if triangles is not None:
         number = np.full(len(scan), -1, np.int32)
         number[rows] = cell
-        drawn = number[triangles]
-        a, b, c = drawn.T
-        drawn = drawn[(a != b) & (b != c) & (c != a)]
-        drawn = _unique_triangles(drawn, len(source))
+        a, b, c = (number[triangles[:, i]] for i in range(3))
+        kept = np.flatnonzero((a != b) & (b != c) & (c != a))
+        drawn = _unique_triangles(np.stack([a[kept], b[kept], c[kept]], axis=1), len(source))
     colors = colours_of(scan, texture)
     if colors is not None:
         colors = np.stack([np.bincount(cell, colors[rows, i], len(source)) for i in range(3)], axis=1)
@@ -133,16 +136,27 @@ def _thinned(
     return Display(means, normals, colors, None, drawn, source, centre, True)
 
 
-def _cells(points: Floats, most: int) -> tuple[Floats, npt.NDArray[np.int64]]:
+def _area(local: Floats, rows: npt.NDArray[np.int64], triangles: Ints | None) -> float:
+    """Return about the area of a mesh; of a cloud that of its bounds."""
+    if triangles is not None:
+        step = max(1, len(triangles) // _SAMPLED)
+        a, b, c = (local[triangles[::step, i]].astype(np.float64) for i in range(3))
+        found = step * float(np.sqrt(np.square(np.cross(b - a, c - a)).sum(axis=1)).sum()) / 2
+        if found > 0:
+            return found
+    size = np.ptp(local[rows].astype(np.float64), axis=0)
+    return float(np.square(size).sum())
+
+
+def _cells(points: Floats, area: float, most: int) -> tuple[Floats, npt.NDArray[np.int64]]:
     """Return the means of cells, about `most` of them, and the cell of each point."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    size = float(np.sqrt(np.square((high - low).astype(np.float64)).sum() / most)) or 1.0
+    # a surface passes through one and a half cells for each square that it has
+    size = float(np.sqrt(1.5 * area / (0.85 * most))) or 1.0
     for _ in range(_ROUNDS):
         means, cell = voxel_mean(points, size)
-        if 0.8 * most <= len(means) <= most:
+        if 0.7 * most <= len(means) <= most:
             break
-        # cells of a surface go with the square of their size
-        size *= float(np.sqrt(len(means) / (0.9 * most)))
+        size *= float(np.sqrt(len(means) / (0.85 * most)))
     return means, cell
 
 

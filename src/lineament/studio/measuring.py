@@ -75,7 +75,7 @@ def distance_between(item: Item, a: npt.NDArray[np.float64], b: npt.NDArray[np.f
     ConflictError
         The size of the scan is not known.
     """
-    mm = _mm(item)
+    mm = size_of(item)
     ends = np.stack([a, b]) * mm
     straight = float(np.sqrt(np.square(ends[1] - ends[0]).sum()))
     nothing = np.empty((0, 3))
@@ -99,7 +99,7 @@ def landmark_asymmetry_of(item: Item) -> LandmarkAsymmetry:
     InputError
         Too few of them have a partner.
     """
-    return landmark_asymmetry(_marks(item).landmarks, _mm(item))
+    return landmark_asymmetry(_marks(item).landmarks, size_of(item))
 
 
 def asymmetry_of_fit(item: Item) -> Floats:
@@ -117,7 +117,7 @@ def asymmetry_of_fit(item: Item) -> Floats:
 
 
 def _measured(item: Item, marks: Marks) -> tuple[Row, ...]:
-    return rows_of(measure_landmarks(marks.landmarks, item.parsed, mm_per_unit=_mm(item)))
+    return rows_of(measure_landmarks(marks.landmarks, item.parsed, mm_per_unit=size_of(item)))
 
 
 def _marks(item: Item) -> Marks:
@@ -126,7 +126,14 @@ def _marks(item: Item) -> Marks:
     return item.marks[SET]
 
 
-def _mm(item: Item) -> float:
+def size_of(item: Item) -> float:
+    """Return the millimetres in one unit of the scan.
+
+    Raises
+    ------
+    ConflictError
+        They are not known.
+    """
     if item.mm_per_unit is None:
         raise ConflictError("measures are in mm, and the unit of the scan is not known; open it with a unit")
     return item.mm_per_unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from pydantic import JsonValue
 
 from lineament.errors import InputError, NoFaceError
 from lineament.face.model import LANDMARK_SETS
+from lineament.studio.geometry import surface_of
 from lineament.studio.jobs import Job, Progress
 from lineament.studio.marks import Marks
 from lineament.studio.reading import Intrinsics, files_beside, main_file
@@ -74,6 +76,9 @@ def _open(
         return {"scan": item.id, **result}
     finally:
         studio.readers.warm()
+        if item.scan is not None:
+            # so that the first correction of a large scan need not wait
+            threading.Thread(target=surface_of, args=(item,), name="studio-surface", daemon=True).start()
 
 
 def _read(studio: Studio, item: Item, unit: str | None, intrinsics: Intrinsics | None) -> None:

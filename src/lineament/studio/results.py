@@ -96,6 +96,8 @@ class AsymmetryRow(BaseModel):
     partner: str | None
     value: float | None
     standard_error: float | None
+    by_error: float | None = Field(description="What errors of the landmarks alone stay below 9 times in 10, mm.")
+    offset: Point | None = Field(description="From the mirrored partner to the point, in the scan's frame and unit.")
     visible: bool
     note: str
 
@@ -235,14 +237,18 @@ def measure_rows(rows: tuple[Row, ...]) -> list[MeasureRow]:
     return [MeasureRow(**_with_nulls(asdict(row) | {"landmarks": list(row.landmarks)})) for row in rows]
 
 
-def asymmetry_rows(found: LandmarkAsymmetry) -> list[AsymmetryRow]:
+def asymmetry_rows(found: LandmarkAsymmetry, mm_per_unit: float) -> list[AsymmetryRow]:
     """Return asymmetry for JSON."""
+    place = {name: i for i, name in enumerate(found.names)}
+    offsets = points(found.offset / mm_per_unit)
     return [
         AsymmetryRow(
             name=row.landmarks[0],
             partner=row.landmarks[1] if len(row.landmarks) > 1 else None,
             value=number(row.value),
             standard_error=number(row.standard_error),
+            by_error=number(found.by_error[place[row.landmarks[0]]]),
+            offset=offsets[place[row.landmarks[0]]],
             visible=row.visible,
             note=row.note,
         )

@@ -196,7 +196,7 @@ class Workspace:
     def __init__(self, upload_limit: int, quota: int) -> None:
         self.upload_limit = upload_limit
         self.quota = quota
-        self._root = Path(tempfile.mkdtemp(prefix="lineament-studio-"))
+        self._root: Path | None = None
         self._items: dict[str, Item] = {}
         self._lock = threading.Lock()
 
@@ -268,8 +268,7 @@ class Workspace:
             if item.origin != "drop" or item.scan is not None:
                 raise ConflictError("this scan has been read already; drop the file as a new one")
             if item.folder is None:
-                item.folder = self._root / secrets.token_hex(12)
-                item.folder.mkdir(mode=0o700)
+                item.folder = Path(tempfile.mkdtemp(dir=self._folder()))
             place = item.folder / name
             if not place.exists() and len(list(item.folder.iterdir())) >= MOST_FILES:
                 raise StudioError(f"a scan has {MOST_FILES} files at most")
@@ -307,7 +306,16 @@ class Workspace:
         """Close everything; nothing stays on disk."""
         with self._lock:
             self._items.clear()
-        shutil.rmtree(self._root, ignore_errors=True)
+            root, self._root = self._root, None
+        if root is not None:
+            shutil.rmtree(root, ignore_errors=True)
+
+    def _folder(self) -> Path:
+        """Return the folder of all dropped files, which the first of them makes."""
+        with self._lock:
+            if self._root is None:
+                self._root = Path(tempfile.mkdtemp(prefix="lineament-studio-"))
+            return self._root
 
 
 def check_name(name: str) -> None:

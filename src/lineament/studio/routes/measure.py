@@ -10,7 +10,7 @@ from lineament.studio.downloads import attachment, stem_of
 from lineament.studio.editing import met
 from lineament.studio.errors import REPLIES
 from lineament.studio.geometry import surface_of
-from lineament.studio.measuring import distance_between, landmark_asymmetry_of, measures_csv, rows_of_scan
+from lineament.studio.measuring import distance_between, landmark_asymmetry_of, measures_csv, rows_of_scan, size_of
 from lineament.studio.models import SurfacePoint, SurfaceRequest, point
 from lineament.studio.results import (
     AsymmetryReply,
@@ -57,4 +57,4 @@ def measure_distance(item: TheItem, asked: DistanceRequest) -> DistanceReply:
 @router.get("/asymmetry")
 def get_asymmetry(item: TheItem) -> AsymmetryReply:
     """Return the left-right asymmetry of the landmarks."""
-    return AsymmetryReply(rows=asymmetry_rows(landmark_asymmetry_of(item)))
+    return AsymmetryReply(rows=asymmetry_rows(landmark_asymmetry_of(item), size_of(item)))
