@@ -14,6 +14,8 @@ from lineament.errors import InputError
 from lineament.studio.app import create_app
 from lineament.studio.settings import Settings
 
+KEEP_ALIVE_SECONDS = 75
+"""That a connection waits for the next request: longer than people look at a view."""
 END_SECONDS = 2
 """That open connections, such as event streams, are waited for at the end."""
 
@@ -51,6 +53,7 @@ def serve(settings: Settings, tell: Callable[[str], None], browser: bool) -> Non
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=END_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.key,
         proxy_headers=False,
