@@ -155,3 +155,37 @@ export interface Sequence {
   expressions: Record<string, (number | null)[]> | null;
   failed: { frame: number; why: string }[];
 }
+
+export interface MeasureRow {
+  measure: string;
+  side: string;
+  name: string;
+  kind: string;
+  unit: string;
+  value: number | null;
+  standard_error: number | null;
+  low_90: number | null;
+  high_90: number | null;
+  visible: boolean;
+  note: string;
+  landmarks: string[];
+}
+
+export interface DistanceReply {
+  straight_mm: number;
+  surface_mm: number | null;
+  path: Point[];
+  why: string | null;
+}
+
+export interface AsymmetryRow {
+  name: string;
+  partner: string | null;
+  value: number | null;
+  standard_error: number | null;
+  /** What errors of the landmarks alone stay below 9 times in 10, mm. */
+  by_error: number | null;
+  offset: Point | null;
+  visible: boolean;
+  note: string;
+}

@@ -80,39 +80,36 @@ void main() {
   gl_FragColor = vec4(color, alpha * fade);
 }`;
 
-// Flat squares that look like balls and cut the surface as balls do: two triangles each, however many there are.
+// Balls as flat squares in front of their points: two triangles each, however many there are.
 const BALL_VERTEX = /* glsl */ `
 attribute vec3 center;
 attribute vec3 tint;
 attribute float radius;
 varying vec3 vTint;
 varying vec2 vAt;
-varying float vEye;
 varying float vRadius;
-uniform float scale;
+uniform float lift;
+uniform float perMm;
 void main() {
   vTint = tint;
   vAt = position.xy;
-  vRadius = radius * scale;
+  vRadius = radius * perMm;
   vec4 eye = modelViewMatrix * vec4(center, 1.0);
-  vEye = eye.z;
-  eye.xy += position.xy * vRadius;
+  eye.xy += position.xy * radius;
+  // The whole ball is seen when its middle is, though half of it lies inside the head.
+  eye.z += max(radius, lift);
   gl_Position = projectionMatrix * eye;
 }`;
 
 const BALL_FRAGMENT = /* glsl */ `
 varying vec3 vTint;
 varying vec2 vAt;
-varying float vEye;
 varying float vRadius;
-uniform mat4 projectionMatrix;
 void main() {
-  float square = dot(vAt, vAt);
-  if (square > 1.0) discard;
-  float z = vEye + sqrt(1.0 - square) * vRadius;
-  gl_FragDepth = (projectionMatrix[2][2] * z + projectionMatrix[3][2]) * 0.5 + 0.5;
-  float rim = pow(square, 3.0);
-  gl_FragColor = vec4(vTint, 0.20 + 0.55 * rim);
+  float inside = (1.0 - length(vAt)) * vRadius;
+  float edge = clamp(inside + 0.5, 0.0, 1.0);
+  float line = 1.0 - clamp(inside - 1.0, 0.0, 1.0);
+  gl_FragColor = vec4(vTint, edge * mix(0.26, 0.85, line));
 }`;
 
 export interface LayerOptions {
@@ -153,6 +150,7 @@ export class LandmarkLayer {
       part.frustumCulled = false;
       part.renderOrder = 10 + order;
       part.onBeforeRender = (renderer) => {
+        this.ball.uniforms.perMm!.value = this.viewer.pixelsPerMm;
         for (const material of [this.front, this.ghost]) renderer.getSize(material.uniforms.page!.value as Vector2);
       };
       this.root.add(part);
@@ -216,7 +214,7 @@ export class LandmarkLayer {
     }
     replace(this.points, { center: [center, 3], tint: [tint, 3], style: [style, 1] }, count);
     replace(this.balls, { center: [center.slice(), 3], tint: [tint, 3], radius: [radius, 1] }, count);
-    const size = this.options.size ?? (count > MANY ? 2.4 : 4.2);
+    const size = this.options.size ?? (count > MANY ? 2.2 : 3.7);
     this.front.uniforms.size!.value = this.ghost.uniforms.size!.value = size;
     this.viewer.invalidate();
   }
@@ -240,7 +238,7 @@ function pointMaterial(fade: number, depthFunc: DepthModes): ShaderMaterial {
     depthFunc,
     uniforms: {
       page: { value: new Vector2(1, 1) },
-      size: { value: 4.2 },
+      size: { value: 3.7 },
       lift: { value: LIFT },
       fade: { value: fade },
       ring: { value: srgb("#ffffff") },
@@ -254,6 +252,6 @@ function ballMaterial(): ShaderMaterial {
     fragmentShader: BALL_FRAGMENT,
     transparent: true,
     depthWrite: false,
-    uniforms: { scale: { value: 1 } },
+    uniforms: { lift: { value: LIFT }, perMm: { value: 1 } },
   });
 }

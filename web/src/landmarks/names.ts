@@ -7,6 +7,7 @@ import { placeLabels } from "./labels";
 import { type Mark, spoken } from "./marks";
 
 export const FONT = '11.5px "Inter", system-ui, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif';
+const LOUD = `600 ${FONT}`;
 /** While the view moves, what is hidden is found anew this often, ms. */
 const AGAIN = 90;
 /** The pointer takes hold of a point from this far, pixels. */
@@ -43,14 +44,13 @@ export class NamePainter {
     this.look(viewer);
     const shown = marks.filter((mark) => mark.at && (loud.has(mark.name) || (all && this.seen.has(mark.name))));
     if (!shown.length) return;
-    context.font = FONT;
     const size = { width: viewer.canvas.clientWidth, height: viewer.canvas.clientHeight };
     const at = shown.map((mark) => viewer.project(mark.at!));
     const middle = at.reduce((sum, { x }) => sum + x, 0) / at.length;
     const wanted = shown.map((mark, i) => ({
       x: at[i]!.x,
       y: at[i]!.y,
-      width: this.width(context, mark.name),
+      width: this.width(context, mark.name, loud.has(mark.name)),
       rank: loud.has(mark.name) ? Infinity : (mark.corrected ? 1 : 0) - (mark.inferred ? 1 : 0),
     }));
     const { places, chosen } = placeLabels(wanted, size, middle, shown.map((mark) => this.sides.get(mark.name) ?? -1));
@@ -63,7 +63,7 @@ export class NamePainter {
       const place = places[i];
       if (!place) continue;
       context.globalAlpha = loud.has(mark.name) ? 1 : mark.inferred ? 0.62 : 0.9;
-      context.font = loud.has(mark.name) ? `600 ${FONT}` : FONT;
+      context.font = loud.has(mark.name) ? LOUD : FONT;
       inkText(context, spoken(mark.name), place.x, place.y + 8);
     }
     context.globalAlpha = 1;
@@ -76,11 +76,13 @@ export class NamePainter {
     this.seen = new Set(this.options.marks.filter((mark) => mark.at && viewer.unoccluded(mark.at)).map((mark) => mark.name));
   }
 
-  private width(context: CanvasRenderingContext2D, name: string): number {
-    const known = this.widths.get(name);
+  private width(context: CanvasRenderingContext2D, name: string, loud: boolean): number {
+    const key = loud ? `${name} loud` : name;
+    const known = this.widths.get(key);
     if (known !== undefined) return known;
-    const width = context.measureText(spoken(name)).width + 3;
-    this.widths.set(name, width);
+    context.font = loud ? LOUD : FONT;
+    const width = context.measureText(spoken(name)).width + (loud ? 6 : 3);
+    this.widths.set(key, width);
     return width;
   }
 }

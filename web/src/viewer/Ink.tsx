@@ -32,10 +32,10 @@ export function Ink({ viewer, paint }: { viewer: Viewer; paint: Painter }) {
 /** Text that is read on any ground: with a rim of the stage's colour. */
 export function inkText(context: CanvasRenderingContext2D, text: string, x: number, y: number): void {
   context.lineJoin = "round";
-  context.lineWidth = 3;
+  context.lineWidth = 2.6;
   context.strokeStyle = rim();
   context.strokeText(text, x, y);
   context.fillText(text, x, y);
 }
 
-export const rim = (): string => (theme.value === "dark" ? "rgb(16 19 23 / 0.82)" : "rgb(252 253 254 / 0.88)");
+export const rim = (): string => (theme.value === "dark" ? "rgb(16 19 23 / 0.72)" : "rgb(252 253 254 / 0.85)");

@@ -1,0 +1,58 @@
+/** The landmarks of the active scan on the shared stage, with their names. */
+
+import { effect } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import { viewer } from "../app/state";
+import { Ink } from "../viewer/Ink";
+import type { Painter } from "../viewer/picture";
+import { LandmarkLayer, MANY } from "./layer";
+import { NamePainter } from "./names";
+import { chosen, hovered, showErrors, showNames, shownMarks } from "./store";
+import "./landmarks.css";
+
+export interface ViewOptions {
+  /** Names of landmarks that are pointed out besides the chosen one. */
+  readonly loud?: () => ReadonlySet<string>;
+  /** Points alone, whatever the switches of the mode Scan say: no names but loud ones, no errors. */
+  readonly plain?: boolean;
+  /** Painted under the names. */
+  readonly under?: Painter;
+  /** For what else the layer shall do; returns how to stop. */
+  readonly adorn?: (layer: LandmarkLayer) => () => void;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+export function LandmarkView({ loud, plain = false, under, adorn }: ViewOptions) {
+  const stage = viewer.value;
+  const names = useMemo(() => new NamePainter(), []);
+  useEffect(() => {
+    if (!stage) return;
+    const layer = new LandmarkLayer(stage);
+    stage.overlay.add(layer.root);
+    const stops = [
+      effect(() => layer.setMarks(shownMarks.value)),
+      effect(() => layer.setErrors(!plain && showErrors.value)),
+      effect(() => {
+        const pointed = new Set([...(loud?.() ?? NONE), ...[chosen.value, hovered.value].filter((name) => name !== null)]);
+        layer.setRinged(pointed);
+        const all = !plain && showNames.value && shownMarks.value.length <= MANY;
+        names.set({ marks: shownMarks.value, all, loud: pointed });
+        stage.invalidate();
+      }),
+      ...(adorn ? [adorn(layer)] : []),
+    ];
+    return () => {
+      stops.forEach((stop) => stop());
+      layer.dispose();
+    };
+  }, [stage]);
+  const paint = useMemo(
+    (): Painter => (context, on) => {
+      under?.(context, on);
+      names.paint(context, on);
+    },
+    [under],
+  );
+  return stage && <Ink viewer={stage} paint={paint} />;
+}
