@@ -8,8 +8,10 @@ import { Icon } from "../ui/icons";
 import { Empty, Progress } from "../ui/panel";
 import { handleKey, keyLabel } from "./commands";
 import { Drop, pickFiles } from "./Drop";
+import { groups, tabsOf } from "./groups";
 import { current, goTo, loadMode, MODES } from "./modes";
 import { Palette, paletteOpen } from "./Palette";
+import { SeriesQuestion } from "./series";
 import { SignIn } from "./SignIn";
 import { active, activeId, dismiss, mode, notices, scans, tellError, viewer } from "./state";
 import { theme, toggleTheme } from "./theme";
@@ -46,6 +48,7 @@ function Workbench() {
       <StatusBar />
       <Palette />
       <Drop />
+      <SeriesQuestion />
     </div>
   );
 }
@@ -75,16 +78,20 @@ function TopBar() {
     <header class="topbar">
       <img src="/icon.svg" alt="Lineament Studio" width="22" height="22" />
       <div class="tabs" role="tablist" aria-label="Open scans">
-        {scans.value.map(({ info }) => (
-          <div key={info.id} class={info.id === activeId.value ? "tab active" : "tab"}>
-            <button type="button" role="tab" aria-selected={info.id === activeId.value} onClick={() => (activeId.value = info.id)}>
-              {info.name}
-            </button>
-            <button type="button" class="close" aria-label={`Close ${info.name}`} onClick={() => closeScan(info.id)}>
-              <Icon name="close" size={12} />
-            </button>
-          </div>
-        ))}
+        {tabsOf(scans.value, groups.value).map(({ key, title, ids }) => {
+          const chosen = ids.includes(activeId.value ?? "");
+          return (
+            <div key={key} class={chosen ? "tab active" : "tab"}>
+              <button type="button" role="tab" aria-selected={chosen} onClick={() => chosen || (activeId.value = ids[0]!)}>
+                {title}
+                {ids.length > 1 && <span class="many">{ids.length}</span>}
+              </button>
+              <button type="button" class="close" aria-label={`Close ${title}`} onClick={() => ids.forEach(closeScan)}>
+                <Icon name="close" size={12} />
+              </button>
+            </div>
+          );
+        })}
       </div>
       <Button icon="plus" title="Open scans" keys="mod+o" onClick={pickFiles} />
       <span class="spring" />

@@ -4,7 +4,10 @@ import { Sphere, Vector3 } from "three";
 import { bytes, followJob, get, post, upload } from "../api/client";
 import type { Job, Scan } from "../api/types";
 import { surfaceFromGlb } from "../viewer/surface";
+import { seriesOf } from "../sequence/order";
 import { localToWorld } from "./frames";
+import { sameGroup } from "./groups";
+import { askSeries } from "./series";
 import { activeId, addScan, mode, scans, tell, tellError, updateScan, viewer } from "./state";
 
 /** What belongs to a scan rather than being one. */
@@ -39,6 +42,10 @@ export async function openFiles(files: readonly File[]): Promise<string[]> {
     tell("none of these files is a scan", "error");
     return [];
   }
+  const common = seriesOf(found.map(({ main }) => main.name));
+  const how = common === null ? "separately" : await askSeries(found.length, common);
+  if (how === "not") return [];
+  if (how !== "separately") return (await import("../sequence/opening")).openSeries(found, how);
   const opened: string[] = [];
   for (const parcel of found) {
     try {
@@ -50,8 +57,10 @@ export async function openFiles(files: readonly File[]): Promise<string[]> {
   return opened;
 }
 
-async function openParcel(parcel: Parcel): Promise<string> {
+/** Send one scan's files and open it; `begun` hears its name in the workspace at once. */
+export async function openParcel(parcel: Parcel, begun: (id: string) => void = () => {}): Promise<string> {
   const { id } = await post<{ id: string }>("/api/scans");
+  begun(id);
   for (const file of [...parcel.companions, parcel.main]) {
     await upload(`/api/scans/${id}/files/${encodeURIComponent(file.name)}`, file, () => undefined);
   }
@@ -90,7 +99,8 @@ export async function refreshScan(id: string, noFace = ""): Promise<void> {
   const turned = info.pose !== null && known?.info.pose == null;
   known?.surface?.place(localToWorld(info));
   updateScan(id, { info, noFace });
-  if (turned && activeId.value === id) frameFace();
+  const inView = scans.value.some((other) => other.info.id !== id && other.info.pose && sameGroup(other.info.id, id));
+  if (turned && activeId.value === id && !inView) frameFace();
 }
 
 /** Show the face from the front, large. */

@@ -181,7 +181,7 @@ function legends(): RampProps[] {
   if (found?.deviation && scanLook.value === "deviation" && scan > 0)
     shown.push({ title: "Scan less fit, mm", kind: "diverging", low: -range.value, high: range.value });
   if (found?.rig.confidence && fitLook.value === "confidence" && fit > 0)
-    shown.push({ title: "Fit", kind: "sequential", low: 0, high: 1, ends: ["measured", "completed by the model"] });
+    shown.push({ title: "Confidence of the fit", kind: "sequential", low: 0, high: 1, ends: ["measured", "completed"] });
   return shown;
 }
 

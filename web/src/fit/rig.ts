@@ -69,7 +69,8 @@ export function decodeRig(data: ArrayBuffer): Rig {
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)).replace(/\0+$/, "")) as Header;
   const { V, modes, expressions } = header;
   let at = Math.ceil((4 + length) / 4) * 4;
-  const size = 12 * V + 6 * V * (expressions.length + modes) + 12 * header.triangles;
+  const halves = Math.ceil((6 * V * (expressions.length + modes)) / 4) * 4;
+  const size = 12 * V + halves + 12 * header.triangles;
   if (at + size > data.byteLength) throw fail();
   const floats = (count: number): Float32Array => {
     if (at + 4 * count > data.byteLength) throw fail();
@@ -85,11 +86,10 @@ export function decodeRig(data: ArrayBuffer): Rig {
   const neutral = floats(3 * V);
   const expressionTargets = expressions.map(target);
   const identityTargets = Array.from({ length: modes }, target);
-  // An odd number of halves leaves the rest at a place that no view of 32 bits may begin at.
-  const aligned = Math.ceil(at / 4) * 4;
-  const padded = data.byteLength - aligned >= 12 * header.triangles ? aligned : at;
-  const triangles = new Uint32Array(data.slice(padded, padded + 12 * header.triangles));
-  at = padded + 12 * header.triangles;
+  // What is wider than the halves begins at a multiple of 4 bytes again.
+  at = Math.ceil(at / 4) * 4;
+  const triangles = new Uint32Array(data, at, 3 * header.triangles);
+  at += 12 * header.triangles;
   const fitted = header.fitted ? floats(3 * V) : null;
   const confidence = header.confidence ? floats(V) : null;
   return { vertexCount: V, neutral, expressions, expressionTargets, identityTargets, triangles, fitted, confidence };

@@ -160,7 +160,7 @@ export function moveFace(of: Fitted): void {
     of.morpher.apply(of.weights.map((weight) => weight.peek()));
     of.surface.geometry.getAttribute("position").needsUpdate = true;
     of.surface.geometry.getAttribute("normal").needsUpdate = true;
-    viewer.value?.invalidate();
+    viewer.value?.hurry();
   });
 }
 

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { active, viewer } from "../app/state";
+import { sameGroup } from "../app/groups";
 import { frameFace } from "../app/open";
 import { barLabel, scaleBar } from "./scalebar";
 import { Viewer } from "./viewer";
@@ -38,8 +39,12 @@ function useActiveSurface(stage: Viewer | null): void {
     stage.add(surface);
     return () => stage.remove(surface);
   }, [stage, surface]);
+  const last = useRef<string | undefined>(undefined);
   useEffect(() => {
-    if (stage && surface) frameFace(stage);
+    const before = last.current;
+    last.current = id;
+    // The next frame of a sequence is seen from where the last one was.
+    if (stage && surface && !(before && id && before !== id && sameGroup(before, id))) frameFace(stage);
   }, [stage, surface, id]);
 }
 

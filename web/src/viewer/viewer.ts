@@ -4,7 +4,9 @@ import {
   Box3,
   Group,
   Matrix4,
+  Mesh,
   OrthographicCamera,
+  Points,
   Quaternion,
   Raycaster,
   Scene,
@@ -12,6 +14,7 @@ import {
   Vector2,
   Vector3,
   WebGLRenderer,
+  WebGLRenderTarget,
 } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import type { Hit, Surface } from "./surface";
@@ -36,6 +39,8 @@ const LEAST_RATIO = 0.45;
 /** A pointer that moves less than this between down and up has clicked, pixels. */
 const STILL = 4;
 const FLIGHT_MS = 320;
+/** All pixels are drawn again when nothing has moved for so long. */
+const REST_MS = 220;
 
 /** Something that takes pointer events before the camera does. */
 export interface Tool {
@@ -75,6 +80,7 @@ export class Viewer {
   private request = 0;
   private fitted = new Sphere(new Vector3(), 110);
   private unsized = false;
+  private rest = 0;
 
   constructor(readonly canvas: HTMLCanvasElement) {
     this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: false });
@@ -120,6 +126,14 @@ export class Viewer {
   invalidate(): void {
     this.dirty = true;
     if (!this.request) this.request = requestAnimationFrame(this.frame);
+  }
+
+  /** Draw at the next frame, of many that follow each other: with fewer pixels where the machine is slow. */
+  hurry(): void {
+    this.moving = true;
+    clearTimeout(this.rest);
+    this.rest = window.setTimeout(() => this.settle(), REST_MS);
+    this.invalidate();
   }
 
   /** Call `listener` after each frame that was drawn, so that labels follow; returns how to stop. */
@@ -184,6 +198,21 @@ export class Viewer {
 
   private land(): void {
     cancelAnimationFrame(this.flight);
+  }
+
+  /** Bring surfaces to the graphics card before they are shown, so that none of them makes its frame late. */
+  preload(surfaces: readonly Surface[]): void {
+    const target = new WebGLRenderTarget(1, 1);
+    const scene = new Scene();
+    for (const { body, geometry, material } of surfaces) {
+      const copy = body instanceof Mesh ? new Mesh(geometry, material) : new Points(geometry, material);
+      copy.frustumCulled = false;
+      scene.add(copy);
+    }
+    this.renderer.setRenderTarget(target);
+    this.renderer.render(scene, this.camera);
+    this.renderer.setRenderTarget(null);
+    target.dispose();
   }
 
   /** Fill the stage with a sphere, mm; with the surfaces when none is given. */
@@ -272,6 +301,7 @@ export class Viewer {
 
   dispose(): void {
     cancelAnimationFrame(this.request);
+    clearTimeout(this.rest);
     this.land();
     this.resizer.disconnect();
     this.controls.dispose();
@@ -304,15 +334,15 @@ export class Viewer {
     if (!this.dirty) return;
     this.dirty = false;
     const now = performance.now();
-    if (this.moving) this.adapt(now - this.lastFrame);
-    this.lastFrame = now;
+    // The first frame after a rest says nothing about how long one takes.
+    if (this.moving && this.lastFrame) this.adapt(now - this.lastFrame);
+    this.lastFrame = this.moving ? now : 0;
     this.renderer.render(this.scene, this.camera);
     for (const listener of this.listeners) listener();
   };
 
   /** Fewer pixels while the view moves on a machine that cannot draw them all. */
   private adapt(elapsed: number): void {
-    if (elapsed > 250) return; // the first frame after a rest
     const wanted = elapsed > SLOW ? this.ratio * 0.85 : elapsed < SLOW / 2 ? this.ratio * 1.1 : this.ratio;
     this.setRatio(Math.min(Math.max(wanted, LEAST_RATIO), window.devicePixelRatio));
   }
