@@ -6,7 +6,7 @@ record; a value to filter by is told when a scan has it that the actor may find.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -133,8 +133,8 @@ def facets(database: Database) -> Facets:
     """Return what the scans that the actor may find can be filtered by."""
     asking = _asking(database, "find")
 
-    def there(condition: str, value: str) -> bool:
-        sql = f"SELECT 1 FROM {SCANS} WHERE c.state = 'accepted' AND {condition} = :value AND {allowed_scans()} LIMIT 1"
+    def there(column: str, value: str | float) -> bool:
+        sql = f"SELECT 1 FROM {SCANS} WHERE c.state = 'accepted' AND {column} = :value AND {allowed_scans()} LIMIT 1"
         return bool(database.catalogue.rows(sql, **asking, value=value))
 
     values: dict[str, tuple[str, ...]] = {}
@@ -145,15 +145,8 @@ def facets(database: Database) -> Facets:
     for name in ("device", "protocol", "project"):
         known = database.catalogue.rows(f"SELECT id, name FROM {name}s ORDER BY name")
         values[name] = tuple(each["name"] for each in known if there(f"c.{name}", each["id"]))
-    ends = [
-        database.catalogue.rows(
-            f"""SELECT c.age FROM {SCANS} WHERE c.age IS NOT NULL AND c.state = 'accepted' AND {allowed_scans()}
-            ORDER BY c.age {order} LIMIT 1""",
-            **asking,
-        )
-        for order in ("ASC", "DESC")
-    ]
-    age = (float(ends[0][0]["age"]), float(ends[1][0]["age"])) if all(ends) else None
+    ends = [_end(database, there, sign) for sign in (">", "<")]
+    age = None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
     database.log.append(database.guard.actor, "find", "", facets=True, durable=False)
     return Facets(values, age)
 
@@ -169,12 +162,27 @@ def _distinct(database: Database, column: str) -> Iterator[str]:
     value = ""
     while True:
         (found,) = database.catalogue.rows(
-            f"SELECT MIN({column}) AS next FROM scans WHERE {column} > :value", value=value
+            f"SELECT MIN({column}) AS next FROM scans WHERE state = 'accepted' AND {column} > :value", value=value
         )
         if found["next"] is None:
             return
         value = str(found["next"])
         yield value
+
+
+def _end(database: Database, there: Callable[[str, float], bool], sign: str) -> float | None:
+    """Return the least age at which there is a scan, or the greatest, from one to the next in their index."""
+    best = "MIN" if sign == ">" else "MAX"
+    value = -1.0 if sign == ">" else 1e9
+    while True:
+        (found,) = database.catalogue.rows(
+            f"SELECT {best}(age) AS next FROM scans WHERE state = 'accepted' AND age {sign} :value", value=value
+        )
+        if found["next"] is None:
+            return None
+        value = float(found["next"])
+        if there("c.age", value):
+            return value
 
 
 def _matching(database: Database, said: Mapping[str, Any], after: str, limit: int) -> Iterator[list[str]]:
