@@ -129,8 +129,12 @@ def _thinned(
         colors = np.stack([np.bincount(cell, colors[rows, i], len(source)) for i in range(3)], axis=1)
         colors = np.round(colors / np.bincount(cell, minlength=len(source))[:, None]).astype(np.uint8)
     normals = None
-    if drawn is not None:
-        normals = vertex_normals(means, drawn)
+    if drawn is not None and len(drawn):
+        used: npt.NDArray[np.bool_] = np.zeros(len(source), np.bool_)
+        used[drawn.reshape(-1)] = True
+        means, source, drawn = means[used], source[used], _renumbered(np.flatnonzero(used), len(source))[drawn]
+        colors = None if colors is None else colors[used]
+        normals = _sound(vertex_normals(means, drawn), means, drawn)
     elif scan.normals is not None:
         normals = scan.normals[source]
     return Display(means, normals, colors, None, drawn, source, centre, True)
@@ -195,6 +199,21 @@ def _normals(scan: Scan, local: Floats, triangles: Ints | None, source: npt.NDAr
     whole: npt.NDArray[np.bool_] = np.asarray(np.isfinite(scan.points).all(axis=1))
     own = scan.triangles if whole.all() else scan.triangles[whole[scan.triangles].all(axis=1)]
     return np.asarray(vertex_normals(np.where(whole[:, None], local, 0), own)[source])
+
+
+def _sound(normals: Floats, points: Floats, triangles: Ints) -> Floats:
+    """Give a vertex whose triangles face each other, so that their normals cancel, the normal of one of them."""
+    lost = np.square(normals).sum(axis=1) < 0.5
+    some = triangles[lost[triangles].any(axis=1)]
+    a, b, c = (points[some[:, i]].astype(np.float64) for i in range(3))
+    facing = np.cross(b - a, c - a)
+    length = np.sqrt(np.square(facing).sum(axis=1))
+    some, facing = some[length > 0], facing[length > 0] / length[length > 0, None]
+    found = np.where(lost[:, None], np.array([0, 0, 1], np.float32), normals)
+    for corner in range(3):
+        rows = lost[some[:, corner]]
+        found[some[rows, corner]] = facing[rows]
+    return np.asarray(found, np.float32)
 
 
 def _kept(scan: Scan, finite: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

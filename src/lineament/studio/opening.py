@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from lineament.errors import InputError, NoFaceError
 from lineament.face.model import LANDMARK_SETS
+from lineament.studio.errors import QuotaError
 from lineament.studio.geometry import surface_of
 from lineament.studio.jobs import Job, Progress
 from lineament.studio.marks import Marks
@@ -93,8 +94,8 @@ def _read(studio: Studio, item: Item, unit: str | None, intrinsics: Intrinsics |
     studio.workspace.drop_files(item)
     try:
         studio.workspace.check_room(item.owner)
-    except InputError:
-        item.scan = item.texture = None
+    except QuotaError:
+        item.empty()
         raise
 
 

@@ -166,6 +166,13 @@ class Item:
             self._made.clear()
             self._generation += 1
 
+    def empty(self) -> None:
+        """Let go of the scan."""
+        with self.lock:
+            self.scan = self.texture = self.found = self.face = None
+            self._made.clear()
+            self._generation += 1
+
     def located(self, found: Detection | None, no_face: str = "") -> None:
         """Hold the landmarks that were found, or why there are none; corrections stay."""
         with self.lock:
