@@ -138,10 +138,8 @@ def facets(database: Database) -> Facets:
         return bool(database.catalogue.rows(sql, **asking, value=value))
 
     values: dict[str, tuple[str, ...]] = {}
-    for name in ("origin", "expression"):
-        values[name] = tuple(value for value in _distinct(database, name) if value and there(f"c.{name}", value))
-    for name in ("sex", "modality"):
-        values[name] = tuple(value for value in _WORDS[name] if there(f"c.{name}", value))
+    for name in ("sex", "origin", "modality", "expression"):
+        values[name] = tuple(value for value in _distinct(database, name) if there(f"c.{name}", value))
     for name in ("device", "protocol", "project"):
         known = database.catalogue.rows(f"SELECT id, name FROM {name}s ORDER BY name")
         values[name] = tuple(each["name"] for each in known if there(f"c.{name}", each["id"]))
@@ -151,19 +149,12 @@ def facets(database: Database) -> Facets:
     return Facets(values, age)
 
 
-_WORDS = {
-    "sex": ("female", "male", "other", "unknown"),
-    "modality": ("mesh", "cloud", "depth", "multiview", "video", "sequence", "body"),
-}
-
-
 def _distinct(database: Database, column: str) -> Iterator[str]:
-    """Yield the values of a column, from one to the next in its index: many rows have few values."""
+    """Yield the values of a column, from one to the next in its index: many scans have few values."""
     value = ""
     while True:
-        (found,) = database.catalogue.rows(
-            f"SELECT MIN({column}) AS next FROM scans WHERE state = 'accepted' AND {column} > :value", value=value
-        )
+        sql = f"SELECT MIN({column}) AS next FROM scans WHERE state = 'accepted' AND {column} > :value"
+        (found,) = database.catalogue.rows(sql, value=value)
         if found["next"] is None:
             return
         value = str(found["next"])
@@ -171,7 +162,7 @@ def _distinct(database: Database, column: str) -> Iterator[str]:
 
 
 def _end(database: Database, there: Callable[[str, float], bool], sign: str) -> float | None:
-    """Return the least age at which there is a scan, or the greatest, from one to the next in their index."""
+    """Return the least age at which there is a scan, or the greatest, from one to the next in its index."""
     best = "MIN" if sign == ">" else "MAX"
     value = -1.0 if sign == ">" else 1e9
     while True:
