@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lineament.database.access import SCANS, SUBJECTS, allowed_scans, allowed_subjects
-from lineament.database.find import PAGE, project_named
+from lineament.database.find import PAGE, Where, conditions, project_named
 from lineament.database.when import now
 from lineament.errors import InputError
 
@@ -108,6 +108,18 @@ def people(
         database.guard.actor, "find", "", people=True, where=said, durable=False, found=len(found[:limit])
     )
     return found[:limit]
+
+
+def count_up_to(database: Database, where: Where | Mapping[str, Any] | None, most: int) -> int:
+    """Return how many scans match, as `find.count` does, but no further than `most`, which is soon told."""
+    chosen = Where.of(where)
+    action = "find" if chosen.state == "accepted" else "review"
+    condition, values = conditions(database, chosen)
+    sql = f"""SELECT COUNT(*) AS many FROM (
+      SELECT 1 AS one FROM {SCANS} WHERE {condition} AND {allowed_scans()} LIMIT :most) x"""
+    many = int(database.catalogue.rows(sql, **values, **_asking(database, action), most=most)[0]["many"])
+    database.log.append(database.guard.actor, action, "", where=chosen.told(), durable=False, found=many)
+    return many
 
 
 def purposes_today(database: Database, subjects: Sequence[str]) -> dict[str, dict[str, str | None]]:

@@ -1,88 +1,26 @@
-"""A studio over a small laboratory, and browsers that use it."""
+"""A studio over a small laboratory, made anew or copied with people in it."""
 
 from __future__ import annotations
 
-import importlib.util
+import json
+import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from lineament.database import passwords
-from lineament.database.actors import add_actor, grant
+from lineament.database.database import Database
+from lineament.database.people import add_project
 from lineament.studio.app import create_app
 from lineament.studio.settings import Settings
 
-_SPEC = importlib.util.spec_from_file_location(
-    "database_laboratory", Path(__file__).parents[2] / "database" / "conftest.py"
-)
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_LABORATORY = importlib.util.module_from_spec(_SPEC)
-sys.modules[_SPEC.name] = _LABORATORY
-_SPEC.loader.exec_module(_LABORATORY)
-lab, postgres = _LABORATORY.lab, _LABORATORY.postgres
+sys.path.insert(0, str(Path(__file__).parent))
+from studio_house import House, Lab, lab, picture, postgres
 
-PASSWORD = "four words in a row"
-
-
-@dataclass
-class Browser:
-    """Somebody at a studio's page, who brings the token of their session along."""
-
-    client: TestClient
-    csrf: str = ""
-
-    def get(self, place: str, **asked: Any) -> Any:
-        return self.client.get(place, params=asked)
-
-    def ask(self, method: str, place: str, body: Any = None, csrf: str | None = None) -> Any:
-        headers = {"X-Lineament-CSRF": self.csrf if csrf is None else csrf}
-        return self.client.request(method, place, json=body, headers=headers)
-
-    def sign_in(self, actor: str, password: str = PASSWORD) -> Any:
-        self.csrf = self.get("/api/session").json()["csrf"]
-        reply = self.ask("POST", "/api/session", {"actor": actor, "password": password})
-        if reply.status_code == 200:
-            self.csrf = reply.json()["csrf"]
-        return reply
-
-    def rows(self, place: str, **asked: Any) -> list[dict[str, Any]]:
-        reply = self.get(place, **asked)
-        assert reply.status_code == 200, reply.text
-        return reply.json()["rows"]
-
-
-@dataclass
-class House:
-    """A studio and its laboratory."""
-
-    lab: Any
-    app: FastAPI
-    names: dict[str, str] = field(default_factory=dict)
-
-    def browser(self) -> Browser:
-        return Browser(TestClient(self.app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False))
-
-    def join(self, name: str, *roles: str, project: str = "*") -> Browser:
-        """Add an actor with roles, who signs in."""
-        self.names[name] = add_actor(self.lab.database, name)
-        passwords.set_password(self.lab.database, name, PASSWORD)
-        for role in roles:
-            grant(self.lab.database, name, role, project)
-        browser = self.browser()
-        assert browser.sign_in(name).status_code == 200
-        return browser
-
-    def refusals(self, **like: Any) -> list[dict[str, Any]]:
-        """Return the entries of the log that tell of a refusal."""
-        found = [dict(each) for each in self.lab.database.log.entries() if not each["allowed"]]
-        return [each for each in found if all(each[name] == value for name, value in like.items())]
+__all__ = ["lab", "postgres"]
+LABELS, SEXES = ("P1", "P2", "P3"), ("female", "male", "female")
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +44,49 @@ def own(lab) -> Iterator[House]:
     yield House(lab, app)
     app.state.sessions.close()
     app.state.studio.close()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory):
+    """Three people with two scans each; one of P3's is in quarantine, the first of each has a thumbnail."""
+    root = tmp_path_factory.mktemp("template")
+    with Database.create(root / "db", "anna", key=str(root / "master.key")) as database:
+        lab = Lab(root, database)
+        add_project(database, "faces", lab.controller)
+        people = {label: lab.person(label, sex=sex) for label, sex in zip(LABELS, SEXES, strict=True)}
+        records = [
+            lab.record(label, 10 * number + seed, expression=expression, age=20.0 + number)
+            for number, label in enumerate(people)
+            for seed, expression in enumerate(("neutral", "smile"))
+        ]
+        found: dict[str, list[str]] = {}
+        for each in lab.ingest(*records):
+            found.setdefault(each.record.subject, []).append(each.scan)
+        doubtful = found["P3"][1]
+        database.catalogue.run(
+            "UPDATE scans SET state = 'quarantined', state_reason = 'holes' WHERE id = :id", id=doubtful
+        )
+        database.catalogue.run(
+            "INSERT INTO findings VALUES (:id, 'holes', 'refuse', 0.4, 0.3, 'there are holes')", id=doubtful
+        )
+        for own in found.values():
+            picture(lab, own[0])
+    return root, {"people": people, "scans": found, "doubtful": doubtful}
+
+
+@pytest.fixture
+def full(template, tmp_path: Path) -> Iterator[House]:
+    """A studio over a copy of it."""
+    root, known = template
+    shutil.copytree(root / "db", tmp_path / "db")
+    shutil.copy2(root / "master.key", tmp_path / "master.key")
+    settings = json.loads((tmp_path / "db" / "database.json").read_text())
+    (tmp_path / "db" / "database.json").write_text(json.dumps({**settings, "key": str(tmp_path / "master.key")}))
+    with Database.open(tmp_path / "db", "anna") as database:
+        lab = Lab(tmp_path, database)
+        for name, value in known.items():
+            setattr(lab, name, value)
+        app = create_app(Settings(database=tmp_path / "db", port=8000))
+        yield House(lab, app)
+        app.state.sessions.close()
+        app.state.studio.close()

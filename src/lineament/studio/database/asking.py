@@ -22,33 +22,43 @@ from lineament.studio.errors import UnknownError
 
 Found = TypeVar("Found")
 
-FRESH = 30.0
-"""Seconds for which figures are told again that take long to count."""
+FRESH, TIMES, STALE = 30.0, 20.0, 600.0
+"""Figures are told again for so many seconds, or for so many times as long as it took to count them, but never longer
+than the last."""
 MOST = 500
 """Figures that are kept."""
 
 
 @dataclass(eq=False)
 class Figures:
-    """Figures that were counted of late, for whom they were counted: another actor, or one with other roles since, gets
-    their own."""
+    """Figures that were counted of late. What may be found depends on the roles that somebody has in which projects, so
+    that figures are told to those who have the same ones; an actor with other roles since gets others."""
 
     clock: Callable[[], float] = time.monotonic
-    _kept: OrderedDict[Hashable, tuple[float, Any]] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[Hashable, tuple[float, Any]] = field(default_factory=OrderedDict)  # until when, what
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, database: Database, key: Hashable, count: Callable[[], Found]) -> Found:
-        """Return figures that are fresh, or count them; the log tells of either."""
-        roles = tuple((each["role"], each["project"]) for each in own_roles(database))
-        own = (database.guard.actor, roles, key)
+        """Return figures that are fresh, or count them; the log tells of either.
+
+        Parameters
+        ----------
+        database : Database
+        key : hashable
+            What they are of; with the actor, where more than roles decides about them.
+        count : callable
+        """
+        own = (tuple((each["role"], each["project"]) for each in own_roles(database)), key)
         with self._lock:
-            at, found = self._kept.get(own, (-FRESH, None))
-        if self.clock() - at < FRESH:
+            until, found = self._kept.get(own, (-1.0, None))
+        start = self.clock()
+        if start < until:
             database.log.append(database.guard.actor, "find", "", figures=str(key), kept=True, durable=False)
             return found  # type: ignore[no-any-return]
         counted = count()
+        took = self.clock() - start
         with self._lock:
-            self._kept[own] = self.clock(), counted
+            self._kept[own] = start + took + min(max(FRESH, TIMES * took), STALE), counted
             self._kept.move_to_end(own)
             while len(self._kept) > MOST:
                 self._kept.popitem(last=False)

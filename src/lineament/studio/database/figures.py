@@ -21,11 +21,11 @@ router = APIRouter(prefix="/api/db", tags=["database"], responses=REPLIES)
 
 @router.get("/stats", response_model=StatsReply)
 async def get_stats(session: TheSession, views: TheViews) -> Response:
-    """Return figures of one moment (`at`), which may be half a minute old."""
+    """Return figures of one moment (`at`), which may be some minutes old where there is much to count."""
 
     def work(database: Database) -> Response:
         found = views.figures.get(database, "stats", lambda: stats(database))
-        return answer(StatsReply.model_validate(asdict(found)))
+        return answer(StatsReply.model_validate({**asdict(found), "actor": session.actor}))
 
     return await views.pool.run(session, work, slow=True)
 

@@ -131,6 +131,7 @@ class Number(BaseModel):
     """How many scans match."""
 
     scans: int
+    more: bool = Field(description="There are more than this: it is counted no further.")
 
 
 class FacetsReply(BaseModel):

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from lineament.database import browse
+from lineament.database.browse import count_up_to
 from lineament.database.catalogue import Row
 from lineament.database.consent.purposes import Purpose
 from lineament.database.database import Database
 from lineament.database.describe import describe_scan
-from lineament.database.find import count, find
+from lineament.database.find import find
 from lineament.database.kinds import KINDS
 from lineament.studio.database.asking import Id, TheViews, answer
 from lineament.studio.database.models import (
@@ -35,6 +36,8 @@ from lineament.studio.errors import REPLIES
 from lineament.studio.jobs import Job
 
 router = APIRouter(prefix="/api/db", tags=["database"], responses=REPLIES)
+COUNTED = 10_000
+"""Scans, and no further: how many more there are tells `stats`."""
 STATES = ("accepted", "quarantined", "rejected")
 
 
@@ -54,12 +57,13 @@ async def list_scans(asked: Annotated[ScanPage, Query()], session: TheSession, v
 
 @router.get("/scans/count", response_model=Number)
 async def count_scans(asked: Annotated[Filters, Query()], session: TheSession, views: TheViews) -> Response:
-    """Return how many scans match; over many it takes seconds the first time."""
+    """Return how many scans match, counted up to 10,000."""
     where = asked.where()
 
     def work(database: Database) -> Response:
         key = ("count", *sorted((name, str(value)) for name, value in where.items()))
-        return answer(Number(scans=views.figures.get(database, key, lambda: count(database, where))))
+        found = views.figures.get(database, key, lambda: count_up_to(database, where, COUNTED + 1))
+        return answer(Number(scans=min(found, COUNTED), more=found > COUNTED))
 
     return await views.pool.run(session, work, slow=True)
 

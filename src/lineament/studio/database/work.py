@@ -59,7 +59,7 @@ async def count_work(session: TheSession, views: TheViews, purpose: Purpose = Pu
         return {kind: found for kind in KINDS if (found := jobs.count(database, wish(kind, None, purpose)))}
 
     def work(database: Database) -> Response:
-        found = views.figures.get(database, ("jobs", str(purpose)), lambda: count(database))
+        found = views.figures.get(database, ("jobs", str(purpose), session.actor_id), lambda: count(database))
         return answer(WorkCounts(purpose=purpose, kinds=found))
 
     return await views.pool.run(session, work, slow=True)
