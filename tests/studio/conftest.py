@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-import uvicorn
 
 from lineament.demo import demo_scan, subdivide
 from lineament.io.scans import write_scan
 from lineament.studio.app import create_app
+from lineament.studio.serving import Server
 from lineament.studio.settings import Settings
 from lineament.studio.state import Studio
 from lineament.types import Landmarks, Scan
@@ -32,7 +32,7 @@ class Running:
 
     settings: Settings
     studio: Studio
-    server: uvicorn.Server
+    server: Server
     clients: list[httpx.Client] = field(default_factory=list)
 
     @property
@@ -104,7 +104,7 @@ def running(**changes: Any) -> Iterator[Running]:
         listener.bind(("127.0.0.1", 0))
         settings = Settings(port=listener.getsockname()[1], **changes)
         app = create_app(settings)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1))
+        server = Server(app, settings)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:

@@ -150,8 +150,9 @@ def test_a_fit_starts_from_corrected_landmarks(browser, person):
 
 def moved_cheek(person) -> Scan:
     """The scan, in another place, with the left cheek 2 mm fuller."""
-    points, truth = person.scan.points.astype(np.float64), person.truth
-    cheek = (truth["jaw_12"].astype(np.float64) + truth["nose_base_4"]) / 2
+    points = person.scan.points.astype(np.float64)
+    # between the outer corner of the left eye and that of the mouth
+    cheek = person.truth.xyz[[45, 54]].astype(np.float64).mean(axis=0)
     away = np.linalg.norm(points - cheek, axis=1)
     out = points - points.mean(axis=0)
     out /= np.linalg.norm(out, axis=1, keepdims=True)

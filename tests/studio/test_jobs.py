@@ -121,3 +121,25 @@ def test_who_follows_hears_every_change_and_the_end(jobs):
     assert [each.done for each in heard if each.stage == "step" and each.state == "running"] == [0, 1, 2]
     assert heard[-1].state == "done"
     assert not jobs._listeners
+
+
+def test_streams_end_when_the_studio_stops(run_studio, caplog):
+    with run_studio() as running:
+        browser = running.browser()
+        heard = []
+
+        def listen():
+            with browser.client.stream("GET", "/api/events") as events:
+                heard.extend(events.iter_lines())
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        end = time.monotonic() + 5
+        while not running.studio.jobs._listeners:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        running.server.should_exit = True
+        thread.join(5)
+        assert not thread.is_alive()
+    assert heard[0].startswith(":")
+    assert "Cancel" not in caplog.text

@@ -69,7 +69,6 @@ def test_all_sets_are_there(browser, opened, name):
     for key in ("names", "definitions", "xyz", "sigma", "visible", "corrected", "predicted"):
         assert len(found[key]) == count
     assert not any(found["corrected"])
-    assert found["history"] == []
     assert all(sigma > 0 for sigma in found["sigma"])
 
 

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from lineament.errors import AccessError, FormatError, InputError, LineamentError, NoFaceError
 
@@ -103,6 +104,12 @@ def error_reply(status: int, kind: str, message: str) -> JSONResponse:
     return JSONResponse({"error": {"kind": kind, "message": message}}, status)
 
 
+def _methods_of(app: FastAPI, request: Request) -> list[str]:
+    """Return what may be done at a path: Starlette names the methods of the first route there alone."""
+    there = [route for route in app.routes if route.matches(request.scope)[0] != Match.NONE]
+    return sorted({method for route in there for method in getattr(route, "methods", None) or ()})
+
+
 def add_handlers(app: FastAPI) -> None:
     """Have every exception told in the one form."""
 
@@ -123,6 +130,8 @@ def add_handlers(app: FastAPI) -> None:
         kind = "UnknownError" if error.status_code == 404 else "StudioError"
         reply = error_reply(error.status_code, kind, str(error.detail))
         reply.headers.update(error.headers or {})
+        if error.status_code == 405:
+            reply.headers["Allow"] = ", ".join(_methods_of(app, request))
         return reply
 
     def fault(request: Request, error: Exception) -> JSONResponse:

@@ -84,7 +84,7 @@ class _Entry:
 @dataclass(frozen=True, eq=False)
 class _Listener:
     loop: asyncio.AbstractEventLoop
-    queue: asyncio.Queue[Job]
+    queue: asyncio.Queue[Job | None]
     owner: str
     job: str | None
 
@@ -135,6 +135,13 @@ class Jobs:
             self.change(entry, state="cancelled")
         return entry.job
 
+    def end_following(self) -> None:
+        """End all that follow jobs, since the studio is to stop."""
+        with self._lock:
+            for each in self._listeners:
+                with suppress(RuntimeError):  # its loop has ended
+                    each.loop.call_soon_threadsafe(each.queue.put_nowait, None)
+
     def end_session(self, owner: str) -> None:
         """Cancel and forget the jobs of a session."""
         with self._lock:
@@ -174,10 +181,9 @@ class Jobs:
                 yield each
                 if job is not None and each.state in ENDED:
                     return
-            while True:
-                each = await listener.queue.get()
-                yield each
-                if job is not None and each.state in ENDED:
+            while (heard := await listener.queue.get()) is not None:
+                yield heard
+                if job is not None and heard.state in ENDED:
                     return
 
     @contextmanager

@@ -15,6 +15,9 @@ SetName = Literal["ibug68", "anthropometric", "dense520"]
 Unit = Literal["mm", "cm", "m", "in"]
 Coordinate = Annotated[FiniteFloat, Field(ge=-1e9, le=1e9)]
 Point = tuple[Coordinate, Coordinate, Coordinate]
+"""A place that is asked for."""
+Place = tuple[float, float, float]
+"""A place that is told."""
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Matrix = list[list[float]]
 
@@ -57,7 +60,7 @@ class ScanReply(BaseModel):
     score: float | None = Field(description="0 to 1: how well votes agree on a face.")
     no_face: str | None = Field(description="Why no face was found.")
     warnings: list[str]
-    center: Point
+    center: Place
     radius: float = Field(description="Of a ball about the center that holds the scan.")
     has_colors: bool
     has_texture: bool
@@ -87,7 +90,7 @@ class ChangeReply(BaseModel):
     """One entry of the history of landmarks."""
 
     name: str
-    xyz: Point | None
+    xyz: Place | None
     by: str
     at: str
 
@@ -100,11 +103,11 @@ class LandmarksReply(BaseModel):
     names: list[str]
     definitions: list[str]
     pairs: list[tuple[int, int]] = Field(description="Rows that are each other's partners on both sides.")
-    xyz: list[Point | None]
+    xyz: list[Place | None]
     sigma: list[float | None] = Field(description="Expected error in mm; null where a person has put the point.")
     visible: list[bool]
     corrected: list[bool]
-    predicted: list[Point | None]
+    predicted: list[Place | None]
     unit: Unit | None
     mm_per_unit: float | None
     history: list[ChangeReply]
@@ -189,8 +192,8 @@ class SurfaceRequest(Input):
 class SurfacePoint(BaseModel):
     """A place on the scan's surface at full resolution."""
 
-    xyz: Point
-    normal: Point
+    xyz: Place
+    normal: Place
 
 
 def scan_reply(item: Item) -> ScanReply:
@@ -265,13 +268,13 @@ def number(value: float | np.floating[Any]) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def point(xyz: npt.NDArray[np.floating[Any]]) -> Point:
+def point(xyz: npt.NDArray[np.floating[Any]]) -> Place:
     """Return a place for JSON."""
     x, y, z = (float(value) for value in xyz)
     return x, y, z
 
 
-def points(xyz: npt.NDArray[np.floating[Any]]) -> list[Point | None]:
+def points(xyz: npt.NDArray[np.floating[Any]]) -> list[Place | None]:
     """Return places for JSON; None for rows of NaN."""
     return [point(row) if np.isfinite(row).all() else None for row in xyz]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from pydantic import JsonValue
 
-from lineament.errors import InputError, NoFaceError
+from lineament.errors import InputError, LineamentError, NoFaceError
 from lineament.face.model import LANDMARK_SETS
 from lineament.studio.errors import QuotaError
 from lineament.studio.geometry import surface_of
@@ -65,21 +66,26 @@ def _open(
 ) -> dict[str, JsonValue]:
     progress("parsing", scan=item.id)
     try:
-        if item.scan is None:
-            _read(studio, item, unit, intrinsics)
-        elif unit is not None:
-            item.take(replace(item.scan, unit=unit), item.texture)
-        progress("parsed", scan=item.id)
-        result = locate(studio, item, unit)
+        with item.reading:
+            if item.scan is None:
+                _read(studio, item, unit, intrinsics)
+            elif unit is not None:
+                item.take(replace(item.scan, unit=unit), item.texture)
+            progress("parsed", scan=item.id)
+            result = locate(studio, item, unit)
         with item.lock:
             item.marks.update({name: Marks(landmarks) for name, landmarks in given.items()})
         progress("landmarks", scan=item.id)
         return {"scan": item.id, **result}
     finally:
         studio.readers.warm()
-        if item.scan is not None:
-            # so that the first correction of a large scan need not wait
-            threading.Thread(target=surface_of, args=(item,), name="studio-surface", daemon=True).start()
+        # so that the first correction of a large scan need not wait
+        threading.Thread(target=_prepare, args=(item,), name="studio-surface", daemon=True).start()
+
+
+def _prepare(item: Item) -> None:
+    with suppress(LineamentError):  # it is closed already, or was never read
+        surface_of(item)
 
 
 def _read(studio: Studio, item: Item, unit: str | None, intrinsics: Intrinsics | None) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lineament.database.intake.handover import WholeScan
 from lineament.database.intake.sandbox import Limits, Refusal, Sandbox
-from lineament.errors import FormatError
+from lineament.errors import FormatError, LineamentError
 from lineament.io.depth import SUFFIXES as DEPTH_SUFFIXES
 from lineament.io.scans import READERS
 from lineament.io.scans.texture import IMAGE_SUFFIXES
@@ -74,7 +74,10 @@ class Readers:
             if self._spare is not None or self._closed:
                 return
         sandbox = Sandbox(self._limits)
-        sandbox.start()
+        try:
+            sandbox.start()
+        except LineamentError:  # whoever reads a file is told
+            return
         with self._lock:
             if self._spare is None and not self._closed:
                 self._spare, sandbox = sandbox, Sandbox(self._limits)

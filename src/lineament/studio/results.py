@@ -16,7 +16,7 @@ from lineament.measure.table import Row, rows_of_asymmetry
 from lineament.studio.comparing import Compared
 from lineament.studio.fitting import FitFacts
 from lineament.studio.measuring import Distance
-from lineament.studio.models import Input, Matrix, Point, number, point, points
+from lineament.studio.models import Input, Matrix, Place, Point, number, point, points
 from lineament.studio.sequences import SET, Frames
 from lineament.studio.workspace import Item
 
@@ -85,7 +85,7 @@ class DistanceReply(BaseModel):
 
     straight_mm: float
     surface_mm: float | None
-    path: list[Point] = Field(description="Along the skin, in the scan's frame.")
+    path: list[Place] = Field(description="Along the skin, in the scan's frame.")
     why: str | None = Field(description="Why there is no path.")
 
 
@@ -97,7 +97,7 @@ class AsymmetryRow(BaseModel):
     value: float | None
     standard_error: float | None
     by_error: float | None = Field(description="What errors of the landmarks alone stay below 9 times in 10, mm.")
-    offset: Point | None = Field(description="From the mirrored partner to the point, in the scan's frame and unit.")
+    offset: Place | None = Field(description="From the mirrored partner to the point, in the scan's frame and unit.")
     visible: bool
     note: str
 
@@ -212,7 +212,7 @@ class SequenceReply(BaseModel):
     fps: float | None
     set: str
     names: list[str]
-    xyz: list[list[Point | None]] = Field(description="Of each frame, in the frame and unit of its scan.")
+    xyz: list[list[Place | None]] = Field(description="Of each frame, in the frame and unit of its scan.")
     expressions: dict[str, list[float | None]] | None
     failed: list[FailedFrame]
 

@@ -72,7 +72,7 @@ def load_corrections(item: Item) -> None:
         return
     for set_name in item.marks:
         place = place_of(item.path, set_name)
-        if not place.is_file():
+        if item.marks[set_name].history or not place.is_file():  # what is being corrected now comes first
             continue
         try:
             item.marks[set_name] = _with_saved(item.marks[set_name], place)

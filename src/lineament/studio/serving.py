@@ -9,15 +9,41 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import uvicorn
+from fastapi import FastAPI
 
 from lineament.errors import InputError
 from lineament.studio.app import create_app
 from lineament.studio.settings import Settings
+from lineament.studio.state import Studio
 
 KEEP_ALIVE_SECONDS = 75
 """That a connection waits for the next request: longer than people look at a view."""
 END_SECONDS = 2
 """That open connections, such as event streams, are waited for at the end."""
+
+
+class Server(uvicorn.Server):
+    """Ends the event streams before it stops, which would otherwise be waited for in vain."""
+
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=END_SECONDS,
+                ssl_certfile=settings.certificate,
+                ssl_keyfile=settings.key,
+                proxy_headers=False,
+            )
+        )
+        self._studio: Studio = app.state.studio
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        self._studio.jobs.end_following()
+        await super().shutdown(sockets)
 
 
 def address_of(settings: Settings) -> str:
@@ -47,22 +73,11 @@ def serve(settings: Settings, tell: Callable[[str], None], browser: bool) -> Non
     listener = _listen(settings.host, settings.port)
     settings = replace(settings, port=listener.getsockname()[1])
     address = address_of(settings)
-    config = uvicorn.Config(
-        create_app(settings),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=END_SECONDS,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        ssl_certfile=settings.certificate,
-        ssl_keyfile=settings.key,
-        proxy_headers=False,
-    )
     tell(address)
     if browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
     try:
-        uvicorn.Server(config).run([listener])
+        Server(create_app(settings), settings).run([listener])
     finally:
         listener.close()
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from pathlib import Path
-from typing import BinaryIO
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -29,37 +28,47 @@ async def receive(request: Request, workspace: Workspace, item: Item, name: str)
     place = workspace.place_for(item, name)
     replaced = place.stat().st_size if place.exists() else 0
     length = request.headers.get("content-length", "")
-    room = workspace.left(item.owner) + replaced
     if length.isdecimal():
-        _check(int(length), workspace.upload_limit, room)
+        _check(int(length), workspace.upload_limit, workspace.left(item.owner) + replaced)
     partial = place.with_name(f".{place.name[:100]}.part")
+    taken = 0
     try:
         with open(partial, "xb") as file:
-            size = await _write(request, file, workspace.upload_limit, room)
+            async for piece in _pieces(request):
+                taken += len(piece)
+                with item.lock:
+                    item.on_disk += len(piece)
+                _check(taken, workspace.upload_limit, workspace.left(item.owner) + replaced + len(piece))
+                await run_in_threadpool(file.write, piece)
         partial.replace(place)
     except FileExistsError:
         raise StudioError(f"{name} is being sent already") from None
-    except ClientDisconnect:
-        _remove(partial)
-        raise StudioError("the file was cut off on its way") from None
-    except BaseException:
-        _remove(partial)
+    except BaseException as error:
+        with suppress(OSError):
+            partial.unlink()
+        with item.lock:
+            item.on_disk = max(0, item.on_disk - taken)
+        if isinstance(error, ClientDisconnect):
+            raise StudioError("the file was cut off on its way") from None
+        if isinstance(error, OSError):
+            raise QuotaError(f"the file cannot be kept: {error.strerror or error}") from None
         raise
     with item.lock:
-        item.on_disk += size - replaced
+        item.on_disk -= replaced
+        closed = item.closed
+    if closed:
+        workspace.drop_files(item)
 
 
-async def _write(request: Request, file: BinaryIO, limit: int, room: int) -> int:
-    size, pieces = 0, []
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    """Yield the body in pieces that are worth writing."""
+    held: list[bytes] = []
     async for piece in request.stream():
-        size += len(piece)
-        _check(size, limit, room)
-        pieces.append(piece)
-        if sum(map(len, pieces)) >= PIECE:
-            await run_in_threadpool(file.write, b"".join(pieces))
-            pieces.clear()
-    file.write(b"".join(pieces))
-    return size
+        held.append(piece)
+        if sum(map(len, held)) >= PIECE:
+            yield b"".join(held)
+            held.clear()
+    yield b"".join(held)
 
 
 def _check(size: int, limit: int, room: int) -> None:
@@ -67,8 +76,3 @@ def _check(size: int, limit: int, room: int) -> None:
         raise TooLargeError(f"a file has {limit >> 20} MiB at most")
     if size > room:
         raise QuotaError("the open scans would take more than a session may; close some first")
-
-
-def _remove(path: Path) -> None:
-    with suppress(OSError):
-        path.unlink()

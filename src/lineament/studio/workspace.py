@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -58,6 +58,12 @@ class Item:
     marks : dict of set name to Marks
     face : Face or None
         Once it was fitted.
+    on_disk : int
+        Bytes of its files, and of those that are on their way.
+    closed : bool
+        Whoever still works on it keeps nothing.
+    reading : Lock
+        Held by the one job that reads it.
     """
 
     id: str
@@ -76,6 +82,8 @@ class Item:
     marks: dict[str, Marks] = field(default_factory=dict)
     face: Face | None = None
     on_disk: int = 0
+    closed: bool = False
+    reading: threading.Lock = field(default_factory=threading.Lock, repr=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _made: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     _making: dict[Hashable, threading.Lock] = field(default_factory=dict, repr=False)
@@ -116,12 +124,8 @@ class Item:
 
     def held(self) -> int:
         """Return how many bytes the scan takes, on disk and in memory."""
-        arrays: list[npt.NDArray[Any] | None] = []
-        if self.scan is not None:
-            arrays += [getattr(self.scan, name) for name in ("points", "triangles", "normals", "colors", "uv")]
-        if self.texture is not None:
-            arrays += [self.texture.image, self.texture.uv]
-        return self.on_disk + sum(values.nbytes for values in arrays if values is not None)
+        with self.lock:
+            return self.on_disk + size_of((self.scan, self.texture, *self._made.values()))
 
     def made(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what was made under a key, and make it the first time; meanwhile others wait for this key alone."""
@@ -272,6 +276,8 @@ class Workspace:
         """
         check_name(name)
         with item.lock:
+            if item.closed:
+                raise UnknownError(f"there is no scan {item.id!r}")
             if item.origin != "drop" or item.scan is not None:
                 raise ConflictError("this scan has been read already; drop the file as a new one")
             if item.folder is None:
@@ -298,7 +304,7 @@ class Workspace:
         found = self.get(owner, item)
         with self._lock:
             self._items.pop(found.id, None)
-        self.drop_files(found)
+        self._close(found)
 
     def end_session(self, owner: str) -> None:
         """Close all scans of a session."""
@@ -307,7 +313,7 @@ class Workspace:
             for item in gone:
                 del self._items[item.id]
         for item in gone:
-            self.drop_files(item)
+            self._close(item)
 
     def close(self) -> None:
         """Close everything; nothing stays on disk."""
@@ -317,12 +323,31 @@ class Workspace:
         if root is not None:
             shutil.rmtree(root, ignore_errors=True)
 
+    def _close(self, item: Item) -> None:
+        with item.lock:
+            item.closed = True
+            item.empty()
+        self.drop_files(item)
+
     def _folder(self) -> Path:
         """Return the folder of all dropped files, which the first of them makes."""
         with self._lock:
             if self._root is None:
                 self._root = Path(tempfile.mkdtemp(prefix="lineament-studio-"))
             return self._root
+
+
+def size_of(value: Any) -> int:
+    """Return how many bytes the arrays and bytes in a value take."""
+    if isinstance(value, np.ndarray):
+        return int(value.nbytes)
+    if isinstance(value, bytes):
+        return len(value)
+    if isinstance(value, (tuple, list)):
+        return sum(map(size_of, value))
+    if is_dataclass(value):
+        return sum(size_of(getattr(value, each.name)) for each in fields(value))
+    return 0
 
 
 def check_name(name: str) -> None:

@@ -148,7 +148,7 @@ def to_promise(values: Any) -> Promise:
             and len(warnings) <= MOST_NOTES
             and all(isinstance(text, str) and len(text) <= LONGEST_NOTE and text.isprintable() for text in warnings)
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         sound = False
     if not sound:
         raise FormatError("the sandbox sent something that is no scan")
