@@ -37,8 +37,9 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
 )
-PATIENCE = 90_000
+PATIENCE = 30_000
 """Longest that a page is waited for, ms: the machine may have much else to do."""
+sync_api.expect.set_options(timeout=PATIENCE)
 Float64s = npt.NDArray[np.float64]
 
 
@@ -88,6 +89,12 @@ def studio(browser: Any) -> Iterator[Served]:
     """A studio without a database."""
     with serving(Settings()) as served:
         yield served
+
+
+@pytest.fixture
+def serve(browser: Any) -> Callable[..., Any]:
+    """Serve a studio with other settings, as a context manager."""
+    return lambda **settings: serving(Settings(**settings))
 
 
 @pytest.fixture
