@@ -76,7 +76,9 @@ function Rail() {
 function TopBar() {
   return (
     <header class="topbar">
-      <img src="/icon.svg" alt="Lineament Studio" width="22" height="22" />
+      <h1 class="mark">
+        <img src="/icon.svg" alt="Lineament Studio" width="22" height="22" />
+      </h1>
       <div class="tabs" role="tablist" aria-label="Open scans">
         {tabsOf(scans.value, groups.value).map(({ key, title, ids }) => {
           const chosen = ids.includes(activeId.value ?? "");

@@ -20,7 +20,7 @@ export async function boot(): Promise<void> {
 
 export async function start(): Promise<void> {
   listen();
-  const named = MODES.find((each) => location.hash === `#${each.id}`);
+  const named = MODES.find((each) => location.hash.split("?")[0] === `#${each.id}`);
   if (named && (named.shown?.() ?? true)) goTo(named.id);
   await openKnown().catch(tellError);
 }
