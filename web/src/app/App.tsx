@@ -79,12 +79,12 @@ function TopBar() {
       <h1 class="mark">
         <img src="/icon.svg" alt="Lineament Studio" width="22" height="22" />
       </h1>
-      <div class="tabs" role="tablist" aria-label="Open scans">
+      <div class="tabs" role="group" aria-label="Open scans">
         {tabsOf(scans.value, groups.value).map(({ key, title, ids }) => {
           const chosen = ids.includes(activeId.value ?? "");
           return (
             <div key={key} class={chosen ? "tab active" : "tab"}>
-              <button type="button" role="tab" aria-selected={chosen} onClick={() => chosen || (activeId.value = ids[0]!)}>
+              <button type="button" aria-pressed={chosen} onClick={() => chosen || (activeId.value = ids[0]!)}>
                 {title}
                 {ids.length > 1 && <span class="many">{ids.length}</span>}
               </button>
