@@ -18,7 +18,7 @@ from lineament.cli import main
 PROGRAM = "import sys; from lineament.cli import main; main(prog_name='lineament')"
 COMMANDS = (
     *("landmarks", "fit", "measure", "compare", "pose", "expressions", "register"),
-    *("info", "convert", "curvature", "demo", "train", "bench", "db"),
+    *("info", "convert", "curvature", "demo", "view", "studio", "train", "bench", "db"),
 )
 GOOD = Path(__file__).parents[1] / "corpus" / "good"
 
