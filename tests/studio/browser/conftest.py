@@ -211,3 +211,31 @@ def pick() -> Callable[..., None]:
         chooser.value.set_files([str(path) for path in paths])
 
     return pick
+
+
+@pytest.fixture
+def opened(visit: Any, studio: Served, pick: Any, scan_file: Path) -> Any:
+    """A page with a scan of which the landmarks are shown."""
+    page = visit(studio)
+    pick(page, scan_file)
+    sync_api.expect(page.get_by_role("grid", name="Landmarks").get_by_role("row")).to_have_count(69)
+    return page
+
+
+@pytest.fixture
+def ask() -> Callable[..., Any]:
+    """Ask the API, as a script would, about the scan that a page shows."""
+
+    def ask(page: Any, path: str) -> Any:
+        scan = page.evaluate("lineament.active.info.id")
+        answer = page.request.get(f"{page.url.partition('#')[0]}api/scans/{scan}{path}")
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    return ask
+
+
+@pytest.fixture
+def ask_landmarks(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """Ask what the landmarks of a page's scan are now."""
+    return lambda page, set_name="ibug68": ask(page, f"/landmarks/{set_name}")

@@ -59,4 +59,4 @@ def test_what_is_no_scan_is_told_in_a_sentence(visit: Any, studio: Any, pick: An
     told = page.get_by_role("alert")
     expect(told).to_be_visible()
     expect(told).to_contain_text(re.compile("ply|vertex|bytes|truncated", re.IGNORECASE))
-    expect(page.get_by_role("tab")).to_have_count(0)
+    expect(page.locator(".tab")).to_have_count(0)

@@ -19,23 +19,6 @@ DRAG = 40
 """Pixels that a landmark is dragged."""
 
 
-@pytest.fixture
-def page(visit: Any, studio: Any, pick: Any, scan_file: Path) -> Any:
-    """A page with a scan of which the landmarks are shown."""
-    opened = visit(studio)
-    pick(opened, scan_file)
-    expect(opened.get_by_role("grid", name="Landmarks").get_by_role("row")).to_have_count(69)
-    return opened
-
-
-def landmarks_of(page: Any, set_name: str = "ibug68") -> dict[str, Any]:
-    """Ask the API, as a script would, what the landmarks are now."""
-    scan = page.evaluate("lineament.active.info.id")
-    answer = page.request.get(f"{page.url.partition('#')[0]}api/scans/{scan}/landmarks/{set_name}")
-    assert answer.ok
-    return dict(answer.json())
-
-
 def xyz(landmarks: dict[str, Any], name: str) -> np.ndarray:
     return np.array(landmarks["xyz"][landmarks["names"].index(name)], np.float64)
 
@@ -48,15 +31,22 @@ def drag(page: Any, start: np.ndarray, end: np.ndarray) -> None:
     page.mouse.up()
 
 
-def test_landmarks_lie_where_the_person_has_them(page: Any, virtual: tuple[Scan, Landmarks]) -> None:
-    found, truth = landmarks_of(page), virtual[1]
+@pytest.fixture
+def page(opened: Any) -> Any:
+    return opened
+
+
+def test_landmarks_lie_where_the_person_has_them(
+    page: Any, virtual: tuple[Scan, Landmarks], ask_landmarks: Any
+) -> None:
+    found, truth = ask_landmarks(page), virtual[1]
     away = np.linalg.norm(np.array(found["xyz"], np.float64) - truth.xyz, axis=1) * found["mm_per_unit"]
     assert found["unit"] == "m"
     assert np.median(away[17:]) < 2.5
 
 
-def test_the_face_is_drawn_upright_and_turned_to_the_viewer(page: Any, lens: Any) -> None:
-    found, seen = landmarks_of(page), lens(page)
+def test_the_face_is_drawn_upright_and_turned_to_the_viewer(page: Any, lens: Any, ask_landmarks: Any) -> None:
+    found, seen = ask_landmarks(page), lens(page)
     brow, chin = seen.place(xyz(found, "brow_left_2")), seen.place(xyz(found, "jaw_08"))
     left, right = seen.place(xyz(found, "eye_left_3")), seen.place(xyz(found, "eye_right_0"))
     assert chin[1] > brow[1] + 150
@@ -64,10 +54,10 @@ def test_the_face_is_drawn_upright_and_turned_to_the_viewer(page: Any, lens: Any
     assert abs(left[1] - right[1]) < 12
 
 
-def test_a_landmark_is_drawn_where_it_lies(page: Any, lens: Any) -> None:
+def test_a_landmark_is_drawn_where_it_lies(page: Any, lens: Any, ask_landmarks: Any) -> None:
     seen = lens(page)
     corner, _ = seen.canvas()
-    column, row = np.round(seen.place(xyz(landmarks_of(page), NOSE_TIP)) - corner).astype(int)
+    column, row = np.round(seen.place(xyz(ask_landmarks(page), NOSE_TIP)) - corner).astype(int)
     page.get_by_role("button", name="None", exact=True).click()
     without = seen.pixels()[row - 3 : row + 4, column - 3 : column + 4].astype(int)
     page.get_by_role("button", name="iBUG 68").click()
@@ -77,15 +67,15 @@ def test_a_landmark_is_drawn_where_it_lies(page: Any, lens: Any) -> None:
 
 
 def test_a_dragged_landmark_lands_where_the_ray_meets_the_surface(
-    page: Any, lens: Any, virtual: tuple[Scan, Landmarks]
+    page: Any, lens: Any, virtual: tuple[Scan, Landmarks], ask_landmarks: Any
 ) -> None:
-    seen, before = lens(page), landmarks_of(page)
+    seen, before = lens(page), ask_landmarks(page)
     start = seen.place(xyz(before, NOSE_TIP))
     end = start + np.array([DRAG * 0.8, DRAG * 0.6])
     wanted = seen.hit(virtual[0], end)
     with page.expect_response(lambda answer: answer.request.method == "PATCH"):
         drag(page, start, end)
-    after = landmarks_of(page)
+    after = ask_landmarks(page)
     assert np.linalg.norm(xyz(after, NOSE_TIP) - wanted) * after["mm_per_unit"] < 0.5
     assert after["corrected"][after["names"].index(NOSE_TIP)]
     others = [name for name in after["names"] if name != NOSE_TIP]
@@ -93,48 +83,48 @@ def test_a_dragged_landmark_lands_where_the_ray_meets_the_surface(
     assert after["history"][-1]["name"] == NOSE_TIP
 
 
-def test_undo_and_redo(page: Any, lens: Any) -> None:
-    before = landmarks_of(page)
+def test_undo_and_redo(page: Any, lens: Any, ask_landmarks: Any) -> None:
+    before = ask_landmarks(page)
     start = lens(page).place(xyz(before, NOSE_TIP))
     is_patch = lambda answer: answer.request.method == "PATCH"  # noqa: E731
     with page.expect_response(is_patch):
         drag(page, start, start + np.array([DRAG, 0]))
-    moved = xyz(landmarks_of(page), NOSE_TIP)
+    moved = xyz(ask_landmarks(page), NOSE_TIP)
     with page.expect_response(is_patch):
         page.keyboard.press("Control+z")
-    np.testing.assert_array_equal(xyz(landmarks_of(page), NOSE_TIP), xyz(before, NOSE_TIP))
+    np.testing.assert_array_equal(xyz(ask_landmarks(page), NOSE_TIP), xyz(before, NOSE_TIP))
     with page.expect_response(is_patch):
         page.keyboard.press("Control+Shift+z")
-    np.testing.assert_allclose(xyz(landmarks_of(page), NOSE_TIP), moved, atol=1e-6)
+    np.testing.assert_allclose(xyz(ask_landmarks(page), NOSE_TIP), moved, atol=1e-6)
 
 
-def test_missing_nudged_and_swapped_by_keys(page: Any) -> None:
+def test_missing_nudged_and_swapped_by_keys(page: Any, ask_landmarks: Any) -> None:
     is_patch = lambda answer: answer.request.method == "PATCH"  # noqa: E731
     table = page.get_by_role("grid", name="Landmarks")
-    before = landmarks_of(page)
+    before = ask_landmarks(page)
     table.get_by_role("row", name="eye left 3").click()
     with page.expect_response(is_patch):
         page.keyboard.press("Shift+ArrowUp")
-    moved = landmarks_of(page)
+    moved = ask_landmarks(page)
     step = np.linalg.norm(xyz(moved, "eye_left_3") - xyz(before, "eye_left_3")) * before["mm_per_unit"]
     assert 0.5 < step < 3  # a millimetre in the view, more along a surface that leans
     with page.expect_response(is_patch):
         page.keyboard.press("x")
-    swapped = landmarks_of(page)
+    swapped = ask_landmarks(page)
     np.testing.assert_array_equal(xyz(swapped, "eye_right_0"), xyz(moved, "eye_left_3"))
     with page.expect_response(is_patch):
         page.keyboard.press("Delete")
-    assert landmarks_of(page)["xyz"][before["names"].index("eye_left_3")] is None
+    assert ask_landmarks(page)["xyz"][before["names"].index("eye_left_3")] is None
     expect(table.get_by_role("row", name="eye left 3")).to_contain_text("missing")
 
 
-def test_corrected_landmarks_are_downloaded_and_read_again(page: Any, tmp_path: Path) -> None:
+def test_corrected_landmarks_are_downloaded_and_read_again(page: Any, tmp_path: Path, ask_landmarks: Any) -> None:
     with page.expect_download() as waiting:
         page.get_by_role("combobox", name="iBUG 68 landmarks").select_option("mrk.json")
         page.get_by_role("button", name="Download the landmarks").click()
     path = tmp_path / waiting.value.suggested_filename
     waiting.value.save_as(path)
-    read, now = lineament.read_landmarks(path), landmarks_of(page)
+    read, now = lineament.read_landmarks(path), ask_landmarks(page)
     assert read.names == tuple(now["names"])
     scale = now["mm_per_unit"] / (read.mm_per_unit or now["mm_per_unit"])
     np.testing.assert_allclose(read.xyz, np.array(now["xyz"]) * scale, atol=1e-3 * scale)
@@ -167,20 +157,20 @@ def test_heat_maps_have_legends(page: Any, lens: Any) -> None:
 
 
 def test_saved_beside_the_file_with_who_and_when(
-    visit: Any, serve: Any, lens: Any, scan_file: Path, virtual: tuple[Scan, Landmarks]
+    visit: Any, serve: Any, lens: Any, scan_file: Path, virtual: tuple[Scan, Landmarks], ask_landmarks: Any
 ) -> None:
     with serve(preload=(scan_file,)) as served:
         page = visit(served)
         expect(page.get_by_role("grid", name="Landmarks").get_by_role("row")).to_have_count(69)
-        start = lens(page).place(xyz(landmarks_of(page), NOSE_TIP))
+        start = lens(page).place(xyz(ask_landmarks(page), NOSE_TIP))
         with page.expect_response(lambda answer: answer.request.method == "PATCH"):
             drag(page, start, start + np.array([0, DRAG]))
-        moved = xyz(landmarks_of(page), NOSE_TIP)
+        moved = xyz(ask_landmarks(page), NOSE_TIP)
         page.get_by_role("textbox", name="Note").fill("the tip is lower")
         with page.expect_response(lambda answer: answer.url.endswith("/save")) as saved:
             page.get_by_role("button", name="Save", exact=True).click()
+        where = Path(saved.value.json()["where"])
         page.close()
-    where = Path(saved.value.json()["where"])
     where = where if where.is_absolute() else scan_file.parent / where
     np.testing.assert_allclose(lineament.read_landmarks(where)[NOSE_TIP], moved, atol=1e-6)
     told = json.dumps(json.loads(where.read_text()))
