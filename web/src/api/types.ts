@@ -127,7 +127,7 @@ export interface Comparison {
   a: string;
   b: string;
   stable: Stable;
-  limit?: number;
+  limit: number;
   residual: number;
   /** Share of the stable parts that agree. */
   used: number;

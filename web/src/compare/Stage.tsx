@@ -153,7 +153,11 @@ function useGhost(stage: Viewer | null): void {
 function useHover(stage: Viewer | null, pointer: Signal<Place | null>): void {
   useEffect(() => {
     if (!stage) return;
-    return stage.addTool({
+    // What was under the pointer is elsewhere when the view moves.
+    const leave = () => (pointer.value = null);
+    stage.controls.addEventListener("change", leave);
+    const stop = stage.addTool({
+      leave,
       hover(event, at) {
         const box = at.canvas.getBoundingClientRect();
         const surface = at.surfaces[0];
@@ -168,7 +172,10 @@ function useHover(stage: Viewer | null, pointer: Signal<Place | null>): void {
             }
           : null;
       },
-      leave: () => (pointer.value = null),
     });
+    return () => {
+      stage.controls.removeEventListener("change", leave);
+      stop();
+    };
   }, [stage]);
 }

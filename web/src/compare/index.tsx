@@ -27,6 +27,7 @@ import {
   hindrance,
   job,
   limit,
+  loadComparisons,
   range,
   stable,
   swap,
@@ -43,6 +44,7 @@ const PARTS: readonly { value: Stable; label: string; title: string }[] = [
 ];
 
 export function Panel() {
+  useEffect(() => void loadComparisons().catch(tellError), []);
   useEffect(
     () =>
       register(

@@ -53,8 +53,10 @@ const results = signal<ReadonlyMap<string, Compared>>(new Map());
 export const job = signal<Job | null>(null);
 export const failure = signal("");
 
-const keyOf = (one: string, other: string): string => `${one} ${other} ${stable.value} ${limit.value}`;
-export const compared = computed(() => results.value.get(keyOf(a.value?.info.id ?? "", b.value?.info.id ?? "")) ?? null);
+const keyOf = (of: Pick<Comparison, "a" | "b" | "stable" | "limit">): string => `${of.a} ${of.b} ${of.stable} ${of.limit}`;
+export const compared = computed(
+  () => results.value.get(keyOf({ a: a.value?.info.id ?? "", b: b.value?.info.id ?? "", stable: stable.value, limit: limit.value })) ?? null,
+);
 export const range = computed(() => chosenRange.value ?? compared.value?.spread.range ?? 1);
 
 /** Whether both can be compared, or why not. */
@@ -66,25 +68,30 @@ export const hindrance = computed(() => {
   return two.every((scan) => scan!.info.stages.landmarks) ? "" : "Landmarks are still being found.";
 });
 
+async function keep(info: Comparison): Promise<void> {
+  const [deviation, ...sets] = await Promise.all([
+    floats(`/api/comparisons/${info.id}/deviation`),
+    ...["ibug68", "anthropometric"].map((set) => get<Landmarks>(`/api/scans/${info.a}/landmarks/${set}`)),
+  ]);
+  const landmarks = new Map(sets.map((each) => [each.set, each]));
+  results.value = new Map(results.value).set(keyOf(info), { info, deviation, spread: spread(deviation), landmarks });
+}
+
+/** Comparisons that the server has already, from before the page was loaded again. */
+export async function loadComparisons(): Promise<void> {
+  const open = new Set(scans.value.map((scan) => scan.info.id));
+  for (const info of await get<Comparison[]>("/api/comparisons")) {
+    if (open.has(info.a) && open.has(info.b) && !results.value.has(keyOf(info))) await keep(info);
+  }
+}
+
 export async function compare(): Promise<void> {
   if (!a.value || !b.value || job.value) return;
-  const [one, other] = [a.value.info.id, b.value.info.id];
-  const key = keyOf(one, other);
+  const asked = { a: a.value.info.id, b: b.value.info.id, stable: stable.value, limit: limit.value };
   failure.value = "";
   try {
-    const end = await runJob(
-      "/api/comparisons",
-      { a: one, b: other, stable: stable.value, limit: limit.value },
-      (told) => (job.value = told),
-    );
-    const id = String(end.result?.comparison ?? end.result?.id);
-    const [info, deviation, ...sets] = await Promise.all([
-      get<Comparison>(`/api/comparisons/${id}`),
-      floats(`/api/comparisons/${id}/deviation`),
-      ...["ibug68", "anthropometric"].map((set) => get<Landmarks>(`/api/scans/${one}/landmarks/${set}`)),
-    ]);
-    const landmarks = new Map(sets.map((each) => [each.set, each]));
-    results.value = new Map(results.value).set(key, { info, deviation, spread: spread(deviation), landmarks });
+    const end = await runJob("/api/comparisons", asked, (told) => (job.value = told));
+    await keep(await get<Comparison>(`/api/comparisons/${String(end.result?.comparison)}`));
     view.value = "map";
   } catch (error) {
     if (error instanceof ApiError) failure.value = error.message;

@@ -287,7 +287,7 @@ function ReleaseDetails() {
         />
       </Section>
       <Section title="Splits">
-        <Bars label="People of each split" rows={found.splits.map((each) => [each.split || "whole", each.people, many(each.scans, "scan")])} />
+        <Bars label="People of each split" rows={[...found.splits].sort((one, other) => other.people - one.people).map((each) => [each.split || "whole", each.people, many(each.scans, "scan")])} />
       </Section>
       <Section title="Handed out" aside={String(found.exports.length)}>
         {found.exports.length ? (

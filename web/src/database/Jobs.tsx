@@ -63,7 +63,7 @@ function Begin() {
         <button type="button" class="link" onClick={() => (tab.value = "scans")}>
           {toWords(filters.value)}
         </button>
-        {count !== null && `: ${count.toLocaleString("en")}`}
+        {count !== null && `: ${count.scans.toLocaleString("en")}${count.more ? "+" : ""}`}
         {", those that have none yet, for "}
         <b>{purpose.value}</b>.
       </p>

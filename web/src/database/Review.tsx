@@ -10,7 +10,7 @@ import { List } from "./List";
 import { openStored } from "./open";
 import { Findings, Foot, Name, Refusal, words } from "./parts";
 import { Thumbnail } from "./Scans";
-import { choose, chosenId, reviewPager, scanPager } from "./state";
+import { choose, chosenId, reviewPager, scanPager, stats } from "./state";
 import type { Doubtful } from "./types";
 
 const LINE = 46;
@@ -140,6 +140,8 @@ function Decide({ of, decision, onEnd }: { of: string; decision: Decision; onEnd
       reviewPager.edit((all) => all.filter((row) => row.scan.id !== of));
       choose(next?.scan.id ?? null);
       tell(`${state}: ${said}`);
+      const figures = stats.value;
+      if (figures) stats.value = { ...figures, states: { ...figures.states, quarantined: Math.max((figures.states.quarantined ?? 1) - 1, 0) } };
       void scanPager.reload();
       onEnd();
     } catch (error) {

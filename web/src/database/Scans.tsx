@@ -150,8 +150,15 @@ function choicesOf(name: FilterName): string[] {
 
 function FilterBar() {
   const active = FILTERS.filter((name) => filters.value[name]);
-  const { rows, next } = scanPager.state.value;
-  const count = matching.value ?? (next === null ? rows.length : null);
+  const { rows, next, loading } = scanPager.state.value;
+  const count = matching.value?.scans ?? (next === null && !loading ? rows.length : null);
+  const told = matching.value?.more
+    ? `more than ${matching.value.scans.toLocaleString("en")} scans`
+    : count !== null
+      ? many(count, "scan")
+      : loading
+        ? "…"
+        : `${rows.length.toLocaleString("en")} and more`;
   return (
     <div class="filterbar" role="search" aria-label="Filters">
       <div class="filters">
@@ -169,7 +176,7 @@ function FilterBar() {
         )}
         <span class="spring" />
         <span class="count" role="status">
-          {count === null ? `${rows.length.toLocaleString("en")} and more` : many(count, "scan")}
+          {told}
         </span>
         <label class="purpose" title="Pictures are shown, and scans opened, for a purpose that each person has agreed to; the log keeps it">
           For

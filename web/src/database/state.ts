@@ -56,7 +56,8 @@ export class Pager<Row> {
   constructor(private readonly address: (next: string | number | null) => string) {}
 
   async reload(): Promise<void> {
-    this.state.value = { ...NOTHING, loading: true };
+    // What was shown stays until the new rows are there.
+    this.state.value = { ...this.state.value, next: null, loading: true, refused: "" };
     await this.fetch(null, true);
   }
 
@@ -83,7 +84,7 @@ export class Pager<Row> {
       this.state.value = { rows: [...before, ...page.rows], next: page.next, loading: false, refused: "" };
     } catch (error) {
       if (number !== this.asked || !(error instanceof ApiError)) return;
-      this.state.value = { ...this.state.value, next: null, loading: false, refused: error.message };
+      this.state.value = { rows: anew ? [] : this.state.value.rows, next: null, loading: false, refused: error.message };
     }
   }
 }
@@ -110,7 +111,7 @@ export const auditPager = new Pager<AuditEntry>((before) => `/api/db/audit${toQu
 export const facets = signal<Facets | null>(null);
 export const stats = signal<Stats | null>(null);
 export const releases = signal<readonly ReleaseRow[] | null>(null);
-export const matching = signal<number | null>(null);
+export const matching = signal<{ readonly scans: number; readonly more: boolean } | null>(null);
 
 /** What the panel tells about, by tab. */
 export const chosen = signal<Readonly<Partial<Record<Tab, string>>>>({});
@@ -137,7 +138,8 @@ export async function countMatching(): Promise<void> {
   counting = new AbortController();
   matching.value = null;
   try {
-    matching.value = (await get<{ scans: number }>(`/api/db/scans/count${toQuery(filters.value)}`, counting.signal)).scans;
+    const found = await get<{ scans: number; more?: boolean }>(`/api/db/scans/count${toQuery(filters.value)}`, counting.signal);
+    matching.value = { scans: found.scans, more: found.more === true };
   } catch {
     // Without it the list is as good; what refuses it refuses the list, which tells why.
   }

@@ -16,7 +16,7 @@ export interface RampProps {
 
 /** What the colours mean, over the stage. */
 export function Ramp({ title, kind, low, high, ends }: RampProps) {
-  const marks = ticks(low, high, 4);
+  const marks = ticks(low, high, 5);
   const step = marks.length > 1 ? marks[1]! - marks[0]! : 1;
   return (
     <figure class="ramp-legend">
@@ -52,7 +52,7 @@ export function paintRamp(context: CanvasRenderingContext2D, x: number, y: numbe
     context.fillRect(x + i, y + 18, 1.5, 9);
   }
   context.fillStyle = color;
-  const marks = ticks(low, high, 4);
+  const marks = ticks(low, high, 5);
   const step = marks.length > 1 ? marks[1]! - marks[0]! : 1;
   context.textAlign = "center";
   if (!ends) for (const mark of marks) context.fillText(`${low < 0 && mark > 0 ? "+" : ""}${tickLabel(mark, step)}`, x + ((mark - low) / (high - low)) * width, y + 41);
