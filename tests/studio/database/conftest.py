@@ -14,6 +14,7 @@ from lineament.database import passwords
 from lineament.database.database import Database
 from lineament.database.people import add_project
 from lineament.studio.app import create_app
+from lineament.studio.database import pool
 from lineament.studio.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -25,7 +26,9 @@ LABELS, SEXES = ("P1", "P2", "P3"), ("female", "male", "female")
 
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without what takes long: hashes of full cost, and a process for figures."""
     monkeypatch.setattr(passwords, "COST", {"n": 2**4, "r": 8, "p": 1})
+    monkeypatch.setattr(pool, "APART", False)
 
 
 @pytest.fixture

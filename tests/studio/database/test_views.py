@@ -15,7 +15,7 @@ from lineament.database.records import SubjectRecord
 from lineament.database.releases.create import create_release
 from lineament.database.releases.hand_out import hand_out
 from lineament.database.withdraw import withdraw
-from lineament.studio.database import asking, scans
+from lineament.studio.database import asking, pool, scans
 
 VIEWS = ("scans", "subjects", "review", "releases")
 
@@ -304,7 +304,9 @@ def test_figures_are_of_what_one_may_find_and_kept_for_a_moment(full, monkeypatc
     assert adam.get("/api/db/stats").json()["scans"] == 0
     counted = []
     known = scans.count_up_to
-    monkeypatch.setattr(scans, "count_up_to", lambda *given: counted.append(given) or known(*given))
+    monkeypatch.setattr(
+        scans, "count_up_to", lambda database, **given: counted.append(given) or known(database, **given)
+    )
     monkeypatch.setattr(scans, "COUNTED", 4)
     theo = full.join("theo", "reader")
     for browser in (rita, rita, theo):  # who has the same roles may find the same
@@ -318,6 +320,23 @@ def test_figures_are_of_what_one_may_find_and_kept_for_a_moment(full, monkeypatc
     figures.clock = lambda: now + asking.STALE + 1
     rita.get("/api/db/scans/count")
     assert len(counted) == 4
+
+
+def test_figures_are_counted_in_a_process_that_ends_with_the_studio(full, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "APART", True)
+    rita, nils = full.join("rita", "reader"), full.join("nils")
+    assert rita.get("/api/db/stats").json()["scans"] == 5
+    assert nils.get("/api/db/stats").json()["scans"] == 0
+    assert rita.get("/api/db/facets").json()["sex"] == ["female", "male"]
+    found = full.app.state.views.pool
+    (process,) = found._apart._processes.values()
+    entries = [each for each in full.lab.database.log.entries(actor=full.names["rita"]) if "stats" in each["detail"]]
+    assert len(entries) == 2  # of what may be found, and of what may be reviewed
+    process.kill()
+    process.join()
+    cora = full.join("cora", "curator")
+    assert cora.get("/api/db/stats").status_code in (200, 500)  # the death is told once
+    assert cora.get("/api/db/stats").json()["scans"] == 5
 
 
 def test_facets_are_values_that_one_may_find(full) -> None:

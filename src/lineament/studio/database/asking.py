@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
@@ -15,10 +17,12 @@ from starlette.responses import Response
 
 from lineament.database.database import Database
 from lineament.database.describe import own_roles
+from lineament.errors import StoreError
 from lineament.studio.database.opening import Opened
 from lineament.studio.database.pictures import Pictures
 from lineament.studio.database.pool import Pool
 from lineament.studio.errors import UnknownError
+from lineament.studio.sign_in_session import Session
 
 Found = TypeVar("Found")
 
@@ -36,33 +40,55 @@ class Figures:
 
     clock: Callable[[], float] = time.monotonic
     _kept: OrderedDict[Hashable, tuple[float, Any]] = field(default_factory=OrderedDict)  # until when, what
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _running: dict[Hashable, Future[Any]] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)  # what has ended already is kept at once
 
-    def get(self, database: Database, key: Hashable, count: Callable[[], Found]) -> Found:
+    async def get(self, pool: Pool, session: Session, key: Hashable, count: Callable[[Database], Found]) -> Found:
         """Return figures that are fresh, or count them; the log tells of either.
 
         Parameters
         ----------
-        database : Database
+        pool : Pool
+        session : Session
         key : hashable
             What they are of; with the actor, where more than roles decides about them.
         count : callable
+            Picklable.
         """
-        own = (tuple((each["role"], each["project"]) for each in own_roles(database)), key)
-        with self._lock:
-            until, found = self._kept.get(own, (-1.0, None))
-        start = self.clock()
-        if start < until:
+
+        def look(database: Database) -> tuple[Hashable, Any]:
+            own = (tuple((each["role"], each["project"]) for each in own_roles(database)), key)
+            with self._lock:
+                until, found = self._kept.get(own, (-1.0, None))
+            if self.clock() >= until:
+                return own, None
             database.log.append(database.guard.actor, "find", "", figures=str(key), kept=True, durable=False)
+            return own, found
+
+        own, found = await pool.run(session, look)
+        if found is not None:
             return found  # type: ignore[no-any-return]
-        counted = count()
-        took = self.clock() - start
         with self._lock:
-            self._kept[own] = start + took + min(max(FRESH, TIMES * took), STALE), counted
-            self._kept.move_to_end(own)
-            while len(self._kept) > MOST:
-                self._kept.popitem(last=False)
-        return counted
+            running = self._running.get(own)
+            if running is None:
+                start = self.clock()
+                running = self._running[own] = pool.count(session, count)
+                running.add_done_callback(lambda done: self._keep(own, done, start))
+        try:
+            # Shielded: others wait for the same figures.
+            return await asyncio.shield(asyncio.wrap_future(running))
+        except BrokenExecutor:
+            raise StoreError("the process that counts has ended; ask again") from None
+
+    def _keep(self, own: Hashable, done: Future[Any], start: float) -> None:
+        now = self.clock()
+        with self._lock:
+            self._running.pop(own, None)
+            if not done.cancelled() and done.exception() is None:
+                self._kept[own] = now + min(max(FRESH, TIMES * (now - start)), STALE), done.result()
+                self._kept.move_to_end(own)
+                while len(self._kept) > MOST:
+                    self._kept.popitem(last=False)
 
 
 @dataclass(eq=False)

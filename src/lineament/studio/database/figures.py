@@ -19,15 +19,11 @@ from lineament.studio.errors import REPLIES
 router = APIRouter(prefix="/api/db", tags=["database"], responses=REPLIES)
 
 
-@router.get("/stats", response_model=StatsReply)
-async def get_stats(session: TheSession, views: TheViews) -> Response:
+@router.get("/stats")
+async def get_stats(session: TheSession, views: TheViews) -> StatsReply:
     """Return figures of one moment (`at`), which may be some minutes old where there is much to count."""
-
-    def work(database: Database) -> Response:
-        found = views.figures.get(database, "stats", lambda: stats(database))
-        return answer(StatsReply.model_validate({**asdict(found), "actor": session.actor}))
-
-    return await views.pool.run(session, work, slow=True)
+    found = await views.figures.get(views.pool, session, "stats", stats)
+    return StatsReply.model_validate({**asdict(found), "actor": session.actor})
 
 
 @router.get("/audit", response_model=AuditPage)

@@ -2,16 +2,19 @@
 
 Opening takes about 10 ms (keys, migrations, sums over rows), more than most answers, and a connection belongs to its
 thread. So a request is handed to a thread whose database is open already, and acts there as the session's actor; who
-may do what is asked of the catalogue at each action, never remembered. Slow answers have a thread of their own, so that
-nobody waits for somebody else's figures.
+may do what is asked of the catalogue at each action, never remembered. Slow answers have a thread of their own, and
+what counts over the whole database a process, so that nobody waits for somebody else's figures.
 """
 
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
+import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -26,10 +29,49 @@ from lineament.studio.sign_in_session import Session
 Found = TypeVar("Found")
 Work = Callable[[Database], Found]
 
+APART = True
+"""Whether figures are counted in a process of their own."""
 QUICK, SLOW, DOOR = 3, 1, 1
 """Threads: for pages, for figures, for passwords, which take long on purpose."""
 WAITING = 16
 """Attempts to sign in that wait for the one that is tried."""
+
+_ROOMS: list[_Room] = []
+"""Of a process that counts: its database."""
+
+
+class _Room:
+    """A database that stays open, in one thread."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._known: tuple[int, Database] | None = None
+
+    def work(self, work: Work[Found]) -> Found:
+        """Return what `work` returns, with the database open for nobody."""
+        database = self._database()
+        try:
+            return work(database)
+        except StoreError:
+            self.close()  # what is wrong with it may be over when it is opened again
+            raise
+
+    def close(self) -> None:
+        known, self._known = self._known, None
+        if known is not None:
+            with suppress(LineamentError):
+                known[1].close()
+
+    def _database(self) -> Database:
+        """Return the database; opened again when its settings have changed, as by a new master key."""
+        try:
+            changed = (self._root / SETTINGS).stat().st_mtime_ns
+        except OSError as error:
+            raise StoreError(f"{self._root} is no database any more: {error.strerror or error}") from None
+        if self._known is None or self._known[0] != changed:
+            self.close()
+            self._known = changed, Database.open_for_nobody(self._root)
+        return self._known[1]
 
 
 class Pool:
@@ -53,6 +95,8 @@ class Pool:
         self._slow = ThreadPoolExecutor(SLOW, "studio-figures")
         self._door = ThreadPoolExecutor(DOOR, "studio-door")
         self._places = threading.BoundedSemaphore(WAITING)
+        self._apart: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
         self._mine = threading.local()
 
     async def run(self, session: Session, work: Work[Found], *, slow: bool = False) -> Found:
@@ -95,8 +139,32 @@ class Pool:
         finally:
             self._places.release()
 
+    def count(self, session: Session, work: Work[Found]) -> Future[Found]:
+        """Begin to work as `run` does, in a process of lower priority: for what counts over the whole database.
+
+        Parameters
+        ----------
+        session : Session
+        work : callable
+            Picklable, as what it returns must be.
+        """
+        if not APART:
+            return self._slow.submit(self._as, session, work)
+        with self._lock:
+            try:
+                if self._apart is not None:
+                    return self._apart.submit(_work_apart, session, work)
+            except BrokenExecutor:
+                pass  # it was killed; the next one counts
+            context = multiprocessing.get_context("spawn")
+            self._apart = ProcessPoolExecutor(1, context, _begin_apart, (self.root,))
+            return self._apart.submit(_work_apart, session, work)
+
     def close(self) -> None:
-        """End the threads, and close their databases."""
+        """End the threads and the process, and close their databases."""
+        with self._lock:
+            if self._apart is not None:
+                self._apart.shutdown(wait=False, cancel_futures=True)
         for executor, threads in ((self._quick, QUICK), (self._slow, SLOW), (self._door, DOOR)):
             together = threading.Barrier(threads)
 
@@ -109,40 +177,35 @@ class Pool:
             executor.shutdown(wait=True)
 
     def _as(self, session: Session, work: Work[Found]) -> Found:
-        def acting(database: Database) -> Found:
-            check_session(database, session)
-            return work(database.acting(session.actor_id))
-
-        return self._guarded(acting)
+        return self._guarded(lambda database: _acting(database, session, work))
 
     def _guarded(self, work: Work[Found]) -> Found:
-        database = self._database()
-        try:
-            return work(database)
-        except StoreError:
-            self._close_mine()  # what is wrong with it may be over when it is opened again
-            raise
-
-    def _database(self) -> Database:
-        """Return the thread's database; opened again when its settings have changed, as by a new master key."""
-        try:
-            changed = (self.root / SETTINGS).stat().st_mtime_ns
-        except OSError as error:
-            raise StoreError(f"{self.root} is no database any more: {error.strerror or error}") from None
-        known: tuple[int, Database] | None = getattr(self._mine, "known", None)
-        if known is not None and known[0] == changed:
-            return known[1]
-        self._close_mine()
-        database = Database.open_for_nobody(self.root)
-        self._mine.known = (changed, database)
-        return database
+        room: _Room | None = getattr(self._mine, "room", None)
+        if room is None:
+            room = self._mine.room = _Room(self.root)
+        return room.work(work)
 
     def _close_mine(self) -> None:
-        known: tuple[int, Database] | None = getattr(self._mine, "known", None)
-        self._mine.known = None
-        if known is not None:
-            with suppress(LineamentError):
-                known[1].close()
+        room: _Room | None = getattr(self._mine, "room", None)
+        if room is not None:
+            room.close()
+
+
+def _acting(database: Database, session: Session, work: Work[Found]) -> Found:
+    check_session(database, session)
+    return work(database.acting(session.actor_id))
+
+
+def _begin_apart(root: Path) -> None:
+    """Make this process one that counts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(os, "nice"):
+        os.nice(10)
+    _ROOMS.append(_Room(root))
+
+
+def _work_apart(session: Session, work: Work[Found]) -> Found:
+    return _ROOMS[0].work(lambda database: _acting(database, session, work))
 
 
 def check_session(database: Database, session: Session) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from starlette.responses import Response
 
 from lineament.database.database import Database
 from lineament.database.releases.balance import Balance, balance
 from lineament.database.releases.create import release_named
 from lineament.database.releases.listing import release_shown, releases_of
 from lineament.errors import InputError
-from lineament.studio.database.asking import TheViews, answer
+from lineament.studio.database.asking import TheViews
 from lineament.studio.database.models import (
     BalanceReply,
     ExportReply,
@@ -40,31 +40,32 @@ async def list_releases(session: TheSession, views: TheViews) -> list[ReleaseRow
     return await views.pool.run(session, work, slow=True)
 
 
-@router.get("/{name}/{version}", response_model=ReleaseReply)
-async def get_release(name: Word, version: Word, session: TheSession, views: TheViews) -> Response:
+@router.get("/{name}/{version}")
+async def get_release(name: Word, version: Word, session: TheSession, views: TheViews) -> ReleaseReply:
     """Return a release: its splits, who was given it, what it is made of, and whom quality control kept out of it."""
 
-    def work(database: Database) -> Response:
+    def work(database: Database) -> tuple[dict[str, Any], dict[str, str]]:
         try:
-            found = release_shown(database, f"{name}@{version}")
+            return release_shown(database, f"{name}@{version}"), _projects(database)
         except InputError as error:
             raise UnknownError(str(error)) from None
-        row = release_named(database.catalogue, f"{name}@{version}")
-        made = views.figures.get(database, ("balance", row["id"], row["state"]), lambda: balance(database, row))
-        return answer(
-            ReleaseReply(
-                release=_row(found, _projects(database)),
-                manifest_sha256=found["manifest_sha256"],
-                seed=found["seed"],
-                splits=[SplitReply(**each) for each in found["splits"]],
-                exports=[
-                    ExportReply(**{word: each[word] for word in ExportReply.model_fields}) for each in found["exports"]
-                ],
-                balance=_balance(made),
-            )
-        )
 
-    return await views.pool.run(session, work, slow=True)
+    found, projects = await views.pool.run(session, work, slow=True)  # it asks whether one may release
+    key = ("balance", found["id"], found["state"])
+    made = await views.figures.get(views.pool, session, key, partial(_balanced, release=found["id"]))
+    exports = [{word: each[word] for word in ExportReply.model_fields} for each in found["exports"]]
+    return ReleaseReply(
+        release=_row(found, projects),
+        manifest_sha256=found["manifest_sha256"],
+        seed=found["seed"],
+        splits=[SplitReply(**each) for each in found["splits"]],
+        exports=[ExportReply(**each) for each in exports],
+        balance=_balance(made),
+    )
+
+
+def _balanced(database: Database, release: str) -> Balance:
+    return balance(database, release_named(database.catalogue, release))
 
 
 def _row(found: Mapping[str, Any], projects: Mapping[str, str]) -> ReleaseRow:

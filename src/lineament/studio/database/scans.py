@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -55,30 +56,22 @@ async def list_scans(asked: Annotated[ScanPage, Query()], session: TheSession, v
     return await views.pool.run(session, work)
 
 
-@router.get("/scans/count", response_model=Number)
-async def count_scans(asked: Annotated[Filters, Query()], session: TheSession, views: TheViews) -> Response:
+@router.get("/scans/count")
+async def count_scans(asked: Annotated[Filters, Query()], session: TheSession, views: TheViews) -> Number:
     """Return how many scans match, counted up to 10,000."""
     where = asked.where()
-
-    def work(database: Database) -> Response:
-        key = ("count", *sorted((name, str(value)) for name, value in where.items()))
-        found = views.figures.get(database, key, lambda: count_up_to(database, where, COUNTED + 1))
-        return answer(Number(scans=min(found, COUNTED), more=found > COUNTED))
-
-    return await views.pool.run(session, work, slow=True)
+    key = ("count", *sorted((name, str(value)) for name, value in where.items()))
+    found = await views.figures.get(views.pool, session, key, partial(count_up_to, where=where, most=COUNTED + 1))
+    return Number(scans=min(found, COUNTED), more=found > COUNTED)
 
 
-@router.get("/facets", response_model=FacetsReply)
-async def get_facets(session: TheSession, views: TheViews) -> Response:
+@router.get("/facets")
+async def get_facets(session: TheSession, views: TheViews) -> FacetsReply:
     """Return what scans can be filtered by, of those that one may find."""
-
-    def work(database: Database) -> Response:
-        found = views.figures.get(database, "facets", lambda: browse.facets(database))
-        values = {name: list(known) for name, known in found.values.items()}
-        purposes = [str(purpose) for purpose in Purpose]
-        return answer(FacetsReply(**values, has=list(KINDS), purposes=purposes, states=list(STATES), age=found.age))
-
-    return await views.pool.run(session, work, slow=True)
+    found = await views.figures.get(views.pool, session, "facets", browse.facets)
+    values = {name: list(known) for name, known in found.values.items()}
+    purposes = [str(purpose) for purpose in Purpose]
+    return FacetsReply(**values, has=list(KINDS), purposes=purposes, states=list(STATES), age=found.age)
 
 
 @router.get("/scans/{id}", response_model=ScanFactsReply)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from fastapi import APIRouter
 from pydantic import JsonValue
-from starlette.responses import Response
 
 from lineament.database import jobs
 from lineament.database.consent.purposes import Purpose
@@ -19,7 +19,7 @@ from lineament.database.describe import actions_of, own_roles
 from lineament.database.kinds import KINDS, in_order
 from lineament.database.run import Outcome, run, wish
 from lineament.errors import AccessError
-from lineament.studio.database.asking import TheViews, answer
+from lineament.studio.database.asking import TheViews
 from lineament.studio.database.models import WorkCounts, WorkRequest
 from lineament.studio.database.pool import check_session
 from lineament.studio.deps import TheSession, TheStudio
@@ -51,18 +51,16 @@ async def start_work(said: WorkRequest, session: TheSession, views: TheViews, st
     return studio.jobs.start(session.id, "batch", f"{said.kind} of the database", work)
 
 
-@router.get("", response_model=WorkCounts)
-async def count_work(session: TheSession, views: TheViews, purpose: Purpose = Purpose.RESEARCH) -> Response:
+@router.get("")
+async def count_work(session: TheSession, views: TheViews, purpose: Purpose = Purpose.RESEARCH) -> WorkCounts:
     """Return how many jobs of each kind are in which state, also those that other programs work on."""
+    key = ("jobs", str(purpose), session.actor_id)
+    found = await views.figures.get(views.pool, session, key, partial(_counted, purpose=str(purpose)))
+    return WorkCounts(purpose=purpose, kinds=found)
 
-    def count(database: Database) -> dict[str, dict[str, int]]:
-        return {kind: found for kind in KINDS if (found := jobs.count(database, wish(kind, None, purpose)))}
 
-    def work(database: Database) -> Response:
-        found = views.figures.get(database, ("jobs", str(purpose), session.actor_id), lambda: count(database))
-        return answer(WorkCounts(purpose=purpose, kinds=found))
-
-    return await views.pool.run(session, work, slow=True)
+def _counted(database: Database, purpose: str) -> dict[str, dict[str, int]]:
+    return {kind: found for kind in KINDS if (found := jobs.count(database, wish(kind, None, purpose)))}
 
 
 def _may_work(database: Database, action: str, purpose: str) -> None:
