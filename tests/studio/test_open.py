@@ -285,3 +285,51 @@ def test_the_events_of_all_jobs_are_told(browser, person):
                 state = json.loads(line.removeprefix("data: "))
                 if state["id"] == job and state["state"] == "done":
                     break
+
+
+POINT = np.float32([[1, 2, 3]])
+
+
+@pytest.mark.parametrize(
+    "scan",
+    [
+        Scan(POINT),
+        Scan(np.repeat(POINT, 50, axis=0)),
+        Scan(np.float32([[0, 0, 0], [1, 0, 0]])),
+        Scan(np.repeat(POINT, 3, axis=0), np.int32([[0, 1, 2]])),
+        Scan(np.float32([[0, 0, 0], [1, 0, 0], [2, 0, 0]]), np.int32([[0, 1, 2]])),
+        Scan(np.float32([[0, 0, 0], [1, 0, 0], [np.nan] * 3]), np.int32([[0, 1, 2]])),
+        Scan(np.float32([[0, 0, 0], [1, 0, 0], [0, 1, 0]]), np.empty((0, 3), np.int32)),
+        Scan(np.float32([[0, 0, 0], [1e8, 0, 0], [0, 1e8, 0]]), np.int32([[0, 1, 2]]), unit="mm"),
+        Scan(1e-30 * np.float32([[0, 0, 0], [1, 0, 0], [0, 1, 0]]), np.int32([[0, 1, 2]]), unit="m"),
+    ],
+    ids=["point", "one place", "two points", "no area", "a line", "missing", "no triangles", "vast", "tiny"],
+)
+def test_whatever_is_hardly_a_scan_is_served_without_a_fault(browser, scan, tmp_path):
+    opened = browser.open(odd__ply=written(scan, tmp_path))
+    base = f"/scans/{opened}"
+    facts = browser.get(base).json()
+    assert facts["no_face"]
+    document, _ = gltf(browser.get(f"{base}/mesh.glb"))
+    assert document["accessors"][0]["count"] == facts["display"]["points"]
+    assert all(view["byteLength"] for view in document["bufferViews"])
+    ray = {"origin": [0.2, 0.2, 9], "direction": [0, 0, -1]}
+    assert browser.post(f"{base}/surface", {"ray": ray}).status_code in (200, 400)
+    near = browser.post(f"{base}/surface", {"point": [0.2, 0.2, 0.1]})
+    assert near.status_code == 200, near.text
+    assert np.isfinite(near.json()["xyz"]).all()
+    for reply in (
+        browser.post(f"{base}/distance", {"a": [0, 0, 0], "b": [1, 0, 0]}),
+        browser.post(f"{base}/curvature", {"radius": 5}),
+        browser.post(f"{base}/fit"),
+        browser.get(f"{base}/measures"),
+    ):
+        assert reply.status_code < 500, reply.text
+
+
+def test_coordinates_that_no_scan_has_are_told(browser, tmp_path):
+    points = np.float32([[0, 0, 0], [3e38, 0, 0], [-3e38, 1, 0]])
+    scan = browser.drop(far__ply=written(Scan(points), tmp_path))
+    failed = browser.job(browser.post(f"/scans/{scan}/open"))
+    assert (failed["state"], failed["error"]["kind"]) == ("failed", "FormatError")
+    assert "3.0e+38" in failed["error"]["message"]

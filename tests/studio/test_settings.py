@@ -53,3 +53,14 @@ def test_the_token_is_another_each_time_and_not_shown():
     assert len(one.token) > 40
     assert one.token not in repr(one)
     assert address_of(one).endswith(f"?token={one.token}")
+
+
+def test_a_public_name_may_have_another_port():
+    from lineament.studio.security import Guard
+
+    settings = Settings(host="0.0.0.0", database=Path("db"), public_name="Scans.Example", port=8443, **TLS)
+    guard = Guard(None, settings)
+    assert guard._is_own_name("scans.example")
+    assert guard._is_own_name("scans.example:443")
+    assert not guard._is_own_name("other.example:8443")
+    assert not guard._is_own_name("0.0.0.0:1")

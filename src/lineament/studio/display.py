@@ -66,10 +66,9 @@ def make_display(scan: Scan, texture: Texture | None, centre: npt.NDArray[np.flo
     finite: npt.NDArray[np.bool_] = np.asarray(np.isfinite(scan.points).all(axis=1))
     rows = np.flatnonzero(finite)
     triangles = scan.triangles
-    if triangles is not None and len(triangles):
-        if len(rows) < len(scan):
-            triangles = triangles[finite[triangles].all(axis=1)]
-    else:
+    if triangles is not None and len(rows) < len(scan):
+        triangles = triangles[finite[triangles].all(axis=1)]
+    if triangles is not None and not len(triangles):
         triangles = None
     local = _local(scan.points, centre)
     if most is not None and len(rows) > most:
@@ -129,7 +128,9 @@ def _thinned(
         colors = np.stack([np.bincount(cell, colors[rows, i], len(source)) for i in range(3)], axis=1)
         colors = np.round(colors / np.bincount(cell, minlength=len(source))[:, None]).astype(np.uint8)
     normals = None
-    if drawn is not None and len(drawn):
+    if drawn is not None and not len(drawn):
+        drawn = None
+    if drawn is not None:
         used: npt.NDArray[np.bool_] = np.zeros(len(source), np.bool_)
         used[drawn.reshape(-1)] = True
         means, source, drawn = means[used], source[used], _renumbered(np.flatnonzero(used), len(source))[drawn]

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+import numpy as np
 from pydantic import JsonValue
 
-from lineament.errors import InputError, LineamentError, NoFaceError
+from lineament.errors import FormatError, InputError, LineamentError, NoFaceError
 from lineament.face.model import LANDMARK_SETS
 from lineament.studio.errors import QuotaError
 from lineament.studio.geometry import surface_of
@@ -20,6 +21,9 @@ from lineament.studio.saving import load_corrections
 from lineament.studio.state import Studio
 from lineament.studio.workspace import Item
 from lineament.types import MILLIMETRES, Landmarks
+
+FARTHEST = 1e9
+"""Largest coordinate that is drawn and measured, in any unit."""
 
 
 def start_opening(
@@ -95,6 +99,9 @@ def _read(studio: Studio, item: Item, unit: str | None, intrinsics: Intrinsics |
         paths = sorted(item.folder.iterdir()) if item.folder is not None else []
         path, beside = main_file(paths), tuple(paths)
     whole = studio.readers.read(path, beside, unit, intrinsics)
+    reach = float(np.nanmax(np.abs(whole.scan.points)))
+    if reach > FARTHEST:
+        raise FormatError(f"coordinates reach {reach:.1e}; those of a scan are below {FARTHEST:.0e}")
     item.name = item.name or path.name
     item.take(whole.scan, whole.texture)
     studio.workspace.drop_files(item)
@@ -109,7 +116,9 @@ def locate(studio: Studio, item: Item, unit: str | None) -> dict[str, JsonValue]
     """Find the landmarks of all sets; a scan without a face stays open without them."""
     try:
         found = studio.detector.detect(item.parsed, LANDMARK_SETS, unit)
-    except NoFaceError as error:
+    except InputError as error:
+        if unit is not None and not isinstance(error, NoFaceError):
+            raise  # the unit that was given cannot be right
         item.located(None, str(error))
         return {"no_face": str(error)}
     item.located(found)

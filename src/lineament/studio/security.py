@@ -76,6 +76,8 @@ class Guard:
         number = port or usual
         if not number.isdecimal() or name not in self._settings.hosts:
             return False
+        if name == (self._settings.public_name or "").lower():  # its port may be another one's that passes on
+            return True
         return bool(self._settings.port in (0, int(number)))
 
 

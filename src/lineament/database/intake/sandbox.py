@@ -196,7 +196,8 @@ class Sandbox:
         self._taken += 1
         request = {
             "path": str(path),
-            "beside": [os.path.abspath(other) for other in beside],
+            # readers look for textures by their real paths
+            "beside": sorted({name(other) for other in beside for name in (os.path.abspath, os.path.realpath)}),
             "unit": unit,
             "intrinsics": intrinsics,
             "seconds": self.limits.seconds,
