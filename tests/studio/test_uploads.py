@@ -96,6 +96,27 @@ def test_a_session_takes_no_more_than_its_quota_and_gets_it_back(run_studio, own
         assert anna.client.put(place, content=b"x" * 700_000).status_code == 204
 
 
+def test_a_file_of_many_pieces_may_fill_the_quota_and_no_byte_more(run_studio, own_temporary):
+    with run_studio(quota=12 << 20) as running:
+        browser = running.browser()
+        scan = browser.drop(a__ply=b"x" * (11 << 20))
+        item = running.studio.workspace._items[scan]
+        assert item.held() == 11 << 20
+        place = f"/api/scans/{scan}/files/b.ply"
+        assert browser.client.put(place, content=b"x" * ((1 << 20) + 1)).status_code == 507
+        assert item.held() == 11 << 20
+
+        def pieces():
+            for _ in range(40):
+                yield b"x" * (1 << 18)
+
+        assert browser.client.put(place, content=pieces()).status_code == 507
+        assert item.held() == 11 << 20
+        assert browser.client.put(place, content=b"x" * (1 << 20)).status_code == 204
+        assert browser.client.put(f"/api/scans/{scan}/files/a.ply", content=b"y" * (10 << 20)).status_code == 204
+        assert item.held() == 11 << 20
+
+
 def test_a_scan_that_takes_more_memory_than_the_quota_is_not_kept(run_studio, person, own_temporary):
     with run_studio(quota=len(person.ply) + 10_000) as running:
         browser = running.browser()

@@ -38,7 +38,8 @@ async def receive(request: Request, workspace: Workspace, item: Item, name: str)
                 taken += len(piece)
                 with item.lock:
                     item.on_disk += len(piece)
-                _check(taken, workspace.upload_limit, workspace.left(item.owner) + replaced + len(piece))
+                # what is on its way counts as held already
+                _check(taken, workspace.upload_limit, taken + workspace.left(item.owner) + replaced)
                 await run_in_threadpool(file.write, piece)
         partial.replace(place)
     except FileExistsError:
