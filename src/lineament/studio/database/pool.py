@@ -164,7 +164,9 @@ class Pool:
         """End the threads and the process, and close their databases."""
         with self._lock:
             if self._apart is not None:
-                self._apart.shutdown(wait=False, cancel_futures=True)
+                for process in list(self._apart._processes.values()):
+                    process.terminate()  # it only reads, and may count for long
+                self._apart.shutdown(wait=True, cancel_futures=True)
         for executor, threads in ((self._quick, QUICK), (self._slow, SLOW), (self._door, DOOR)):
             together = threading.Barrier(threads)
 
