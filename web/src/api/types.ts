@@ -78,8 +78,8 @@ export interface Landmarks {
 
 export interface FitInfo {
   /** Of the distance between scan and fit, mm. */
-  median: number;
-  p95: number;
+  median: number | null;
+  p95: number | null;
   /** Share of the face's area that the scan shows. */
   measured: number;
   /** ARKit's weights of this person as fitted. */

@@ -1,10 +1,11 @@
 /** How landmarks have moved, as lines from A to B. */
 
 import { useEffect } from "preact/hooks";
-import { BufferAttribute, BufferGeometry, Color, Group, LineBasicMaterial, LineSegments, Points, PointsMaterial, Vector3 } from "three";
+import { BufferGeometry, Group, LineBasicMaterial, LineSegments, Points, PointsMaterial, Vector3 } from "three";
 import type { LandmarkChange } from "../api/types";
 import { toWorld } from "../app/frames";
 import { theme } from "../app/theme";
+import { discTexture } from "../viewer/disc";
 import type { Viewer } from "../viewer/viewer";
 import { a, arrows, arrowSet, type Compared, compared } from "./state";
 
@@ -47,26 +48,22 @@ export function useArrows(stage: Viewer | null, who: "A" | "B"): void {
   }, [stage, shown, found, arrowSet.value, theme.value, a.value]);
 }
 
+/** A line and a point at its end for each that has changed; a small point for each that has not. */
 function draw(moves: ReturnType<typeof movesOf>, dark: boolean): Group {
   const group = new Group();
-  const strong = new Color(dark ? 0xffffff : 0x101418);
-  const faint = new Color(dark ? 0x8a949e : 0x767f88);
-  const colors = new Float32Array(6 * moves.length);
-  const lines = new Float32Array(6 * moves.length);
-  moves.forEach(({ row, from, to }, i) => {
-    from.toArray(lines, 6 * i);
-    to.toArray(lines, 6 * i + 3);
-    for (const end of [0, 3]) (isChange(row) ? strong : faint).toArray(colors, 6 * i + end);
-  });
-  const geometry = new BufferGeometry();
-  geometry.setAttribute("position", new BufferAttribute(lines, 3));
-  geometry.setAttribute("color", new BufferAttribute(colors, 3));
-  group.add(new LineSegments(geometry, new LineBasicMaterial({ vertexColors: true, depthTest: false, transparent: true })));
-  const ends = new BufferGeometry();
-  ends.setAttribute("position", new BufferAttribute(lines.filter((_, i) => i % 6 > 2), 3));
-  ends.setAttribute("color", new BufferAttribute(colors.filter((_, i) => i % 6 > 2), 3));
-  group.add(new Points(ends, new PointsMaterial({ vertexColors: true, size: 5, sizeAttenuation: false, depthTest: false, transparent: true })));
-  group.renderOrder = 5;
-  group.children.forEach((child) => (child.renderOrder = 5));
+  const changed = moves.filter(({ row }) => isChange(row));
+  const same = moves.filter(({ row }) => !isChange(row));
+  const strong = dark ? 0xffffff : 0x101418;
+  const lines = new BufferGeometry().setFromPoints(changed.flatMap(({ from, to }) => [from, to]));
+  group.add(new LineSegments(lines, new LineBasicMaterial({ color: strong, depthTest: false, transparent: true })));
+  group.add(points(changed.map(({ to }) => to), dark ? 0x10141a : 0xffffff, 9));
+  group.add(points(changed.map(({ to }) => to), strong, 6));
+  group.add(points(same.map(({ to }) => to), dark ? 0x9aa5b0 : 0x5a636c, 4));
+  group.children.forEach((child, order) => (child.renderOrder = 5 + order));
   return group;
+}
+
+function points(places: readonly Vector3[], color: number, size: number): Points {
+  const geometry = new BufferGeometry().setFromPoints([...places]);
+  return new Points(geometry, new PointsMaterial({ color, size, map: discTexture(), sizeAttenuation: false, depthTest: false, transparent: true }));
 }

@@ -41,8 +41,8 @@ export function Panel() {
         <Facts
           rows={[
             ["Measured", `${Math.round(100 * found.info.measured)} % of the face`],
-            ["Median", `${found.info.median.toFixed(2)} mm off the scan`],
-            ["95 % within", `${found.info.p95.toFixed(2)} mm`],
+            ["Median", `${mm(found.info.median)} off the scan`],
+            ["95 % within", mm(found.info.p95)],
             ["Vertices", found.info.vertices.toLocaleString("en")],
           ]}
         />
@@ -104,6 +104,8 @@ export function Panel() {
     </>
   );
 }
+
+const mm = (length: number | null): string => (length === null ? "not known" : `${length.toFixed(2)} mm`);
 
 function Start() {
   const { info, noFace } = active.value!;

@@ -11,7 +11,7 @@ import { strokeOf } from "./palette";
 import { at, curves, frame, goToFrame, kind, type Kind, loop, playing, sequence, setKind, shown, speed, SPEEDS, type Speed, step, togglePlaying } from "./state";
 
 const LEFT = 44;
-const RIGHT = 152;
+const RIGHT = 184;
 const TOP = 8;
 const FOOT = 18;
 const LABEL = 13;

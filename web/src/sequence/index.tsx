@@ -252,7 +252,9 @@ function Curves() {
   const all = curves.value;
   const order = liveliest(all, all.length);
   const sought = words.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = order.filter((name) => sought.every((word) => curveLabel(name, kind.value).includes(word) || name.toLowerCase().includes(word)));
+  // What is drawn stands first, also when it moves little.
+  const first = [...shown.value.filter((name) => all.some((each) => each.name === name)), ...order.filter((name) => !shown.value.includes(name))];
+  const found = first.filter((name) => sought.every((word) => curveLabel(name, kind.value).includes(word) || name.toLowerCase().includes(word)));
   const digits = kind.value === "expression" ? 2 : 1;
   return (
     <Section title="Curves" aside={kind.value === "expression" ? "range of the weight" : "range, mm"}>

@@ -10,7 +10,12 @@ import { refreshScan } from "../app/open";
 import { activeId, mode, scans, tell, tellError } from "../app/state";
 import { advance, type Curve, duration, frameAt, liveliest, partOf } from "./clock";
 
-export const sequences = signal<readonly Sequence[]>([]);
+const made = signal<readonly Sequence[]>([]);
+/** Those of which all frames are still open. */
+export const sequences = computed(() => {
+  const open = new Set(scans.value.map((scan) => scan.info.id));
+  return made.value.filter((each) => each.scans.every((id) => open.has(id)));
+});
 const chosenId = signal<string | null>(null);
 export const sequence = computed(() => sequences.value.find((each) => each.id === chosenId.value) ?? sequences.value.at(-1) ?? null);
 export const job = signal<Job | null>(null);
@@ -194,14 +199,14 @@ export async function makeSequence(name: string, ids: readonly string[], timing:
   failure.value = "";
   try {
     const end = await runJob("/api/sequences", { name, scans: ids, ...timing, fit }, (told) => (job.value = told));
-    const made = await get<Sequence>(`/api/sequences/${String(end.result?.sequence)}`);
-    const same = (each: Sequence) => each.scans.join() === made.scans.join();
+    const found = await get<Sequence>(`/api/sequences/${String(end.result?.sequence)}`);
+    const same = (each: Sequence) => each.scans.join() === found.scans.join();
     await Promise.all(ids.map((id) => refreshScan(id).catch(tellError)));
     batch(() => {
-      sequences.value = [...sequences.value.filter((each) => !same(each)), made];
-      chosenId.value = made.id;
-      groupScans(made.scans, made.id, made.name);
-      if (made.expressions) wantedKind.value = "expression";
+      made.value = [...made.value.filter((each) => !same(each)), found];
+      chosenId.value = found.id;
+      groupScans(found.scans, found.id, found.name);
+      if (found.expressions) wantedKind.value = "expression";
     });
   } catch (error) {
     if (error instanceof ApiError) failure.value = error.message;
@@ -226,5 +231,5 @@ export async function loadSequences(): Promise<void> {
   const whole = known.filter((each) => each.scans.every((id) => open.has(id)));
   for (const each of whole) groupScans(each.scans, each.id, each.name);
   const ids = new Set(whole.map((each) => each.id));
-  sequences.value = [...sequences.value.filter((each) => !ids.has(each.id)), ...whole];
+  made.value = [...made.value.filter((each) => !ids.has(each.id)), ...whole];
 }

@@ -1,9 +1,10 @@
 /** Where landmarks have been and will be: lines in the scene, and points at the frame that is shown. */
 
 import { useEffect } from "preact/hooks";
-import { BufferAttribute, BufferGeometry, CanvasTexture, Color, Group, Line, LineBasicMaterial, Points, PointsMaterial, type Vector3 } from "three";
+import { BufferAttribute, BufferGeometry, Color, Group, Line, LineBasicMaterial, Points, PointsMaterial, type Vector3 } from "three";
 import { theme } from "../app/theme";
 import { viewer } from "../app/state";
+import { discTexture } from "../viewer/disc";
 import { strokeOf } from "./palette";
 import { frame, head, kind, sequence, shown, trailed, trails, tracks } from "./state";
 
@@ -43,21 +44,6 @@ export function useTrails(): void {
     stage.invalidate();
     return () => dispose(group);
   }, [stage, visible, found, names, frame.value, kind.value, theme.value, head.value, shown.value]);
-}
-
-let disc: CanvasTexture | null = null;
-
-/** A round point. */
-function discTexture(): CanvasTexture {
-  if (disc) return disc;
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = 64;
-  const context = canvas.getContext("2d")!;
-  context.fillStyle = "#fff";
-  context.beginPath();
-  context.arc(32, 32, 30, 0, 2 * Math.PI);
-  context.fill();
-  return (disc = new CanvasTexture(canvas));
 }
 
 /** Runs without a gap. */

@@ -48,7 +48,7 @@ function paintScaleBar(context: CanvasRenderingContext2D, stage: Viewer): void {
 /** Save what the stage shows. */
 export function savePicture(): void {
   const stage = viewer.value;
-  if (!stage) return;
+  if (!stage?.canvas.clientWidth) return; // a mode without a stage
   const stem = active.value?.info.name.replace(/\.[^.]+$/, "") ?? "lineament";
   paintPicture(stage).toBlob((blob) => (blob ? download(blob, `${stem}.png`) : tellError("the picture could not be made")));
 }
