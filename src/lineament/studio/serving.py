@@ -36,6 +36,7 @@ class Server(uvicorn.Server):
                 ssl_certfile=settings.certificate,
                 ssl_keyfile=settings.key,
                 proxy_headers=False,
+                ws="none",
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
             )
         )

@@ -88,6 +88,7 @@ class Item:
     _made: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     _making: dict[Hashable, threading.Lock] = field(default_factory=dict, repr=False)
     _generation: int = 0
+    _dropped: dict[Hashable, int] = field(default_factory=dict, repr=False)
 
     @property
     def parsed(self) -> Scan:
@@ -134,7 +135,7 @@ class Item:
                 value: T = self._made[key]
                 return value
             making = self._making.setdefault(key, threading.Lock())
-            generation = self._generation
+            age = self._age(key)
         with making:
             with self.lock:
                 if key in self._made:
@@ -142,9 +143,13 @@ class Item:
                     return value
             value = make()
             with self.lock:
-                if generation == self._generation:  # else the scan has been read again meanwhile
+                if age == self._age(key):  # else it has been dropped meanwhile
                     self._made[key] = value
             return value
+
+    def _age(self, key: Hashable) -> tuple[int, int]:
+        """Return how often what stands under a key has been dropped."""
+        return self._generation, self._dropped.get(_kind(key), 0)
 
     def has(self, key: Hashable) -> bool:
         """Return whether something was made under a key."""
@@ -158,8 +163,9 @@ class Item:
     def forget(self, *kinds: str) -> None:
         """Drop what was made under keys that begin with one of `kinds`."""
         with self.lock:
-            self._generation += 1
-            for key in [k for k in self._made if (k[0] if isinstance(k, tuple) else k) in kinds]:
+            for kind in kinds:
+                self._dropped[kind] = self._dropped.get(kind, 0) + 1
+            for key in [key for key in self._made if _kind(key) in kinds]:
                 del self._made[key]
 
     def take(self, scan: Scan, texture: Texture | None = None) -> None:
@@ -335,6 +341,10 @@ class Workspace:
             if self._root is None:
                 self._root = Path(tempfile.mkdtemp(prefix="lineament-studio-"))
             return self._root
+
+
+def _kind(key: Hashable) -> Hashable:
+    return key[0] if isinstance(key, tuple) else key
 
 
 def size_of(value: Any) -> int:

@@ -70,6 +70,18 @@ def test_a_texture_comes_along_when_its_files_may_be_read(sandbox, tmp_path):
     assert isinstance(sandbox.read_scan(place), Refusal)  # its material is none of the files that may be read
 
 
+def test_a_texture_is_found_through_a_linked_folder(sandbox, tmp_path):
+    (tmp_path / "real").mkdir()
+    textured(tmp_path / "real", 8)
+    linked = tmp_path / "linked"
+    try:
+        linked.symlink_to(tmp_path / "real")
+    except OSError:
+        pytest.skip("no links here")
+    found = sandbox.read_scan(linked / "head.obj", [linked / "head.mtl", linked / "skin.png"])
+    assert found.texture.image.shape == (8, 8, 3)
+
+
 def test_a_damaged_texture_costs_the_texture_alone(sandbox, tmp_path):
     place, beside = textured(tmp_path, 8)
     beside[1].write_bytes(beside[1].read_bytes()[:60])
