@@ -47,6 +47,12 @@ def test_what_cannot_be_is_refused(changes):
         Settings(**changes)
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_every_address_needs_a_name(host):
+    with pytest.raises(InputError, match="give the name"):
+        Settings(host=host, database=Path("db"), **TLS)
+
+
 def test_the_token_is_another_each_time_and_not_shown():
     one, other = Settings(), Settings()
     assert one.token != other.token

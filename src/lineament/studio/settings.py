@@ -10,6 +10,7 @@ from pathlib import Path
 from lineament.errors import InputError
 
 MEBIBYTE = 1 << 20
+EVERYWHERE = ("0.0.0.0", "::")
 
 
 def _new_token() -> str:
@@ -71,6 +72,8 @@ class Settings:
                 f"{self.host} can be reached from other machines; a studio there needs a certificate, its key, and a "
                 "database whose people sign in with a password"
             )
+        if self.host in EVERYWHERE and self.public_name is None:
+            raise InputError(f"{self.host} is every address of this machine; give the name by which browsers call it")
         if self.actor is not None and self.database is None:
             raise InputError(f"{self.actor!r} is a person of a database; give the database too")
         if not 0 <= self.port < 1 << 16:
