@@ -143,3 +143,36 @@ def test_streams_end_when_the_studio_stops(run_studio, caplog):
         assert not thread.is_alive()
     assert heard[0].startswith(":")
     assert "Cancel" not in caplog.text
+
+
+def test_what_cannot_look_is_stopped_from_outside(jobs):
+    began, ended_early = threading.Event(), threading.Event()
+
+    def work(progress):
+        with progress.stopping(ended_early.set):
+            began.set()
+            assert ended_early.wait(5)
+        raise AssertionError("it went on")
+
+    job = jobs.start("anna", "open", "a large scan", work)
+    assert began.wait(5)
+    jobs.cancel("anna", job.id)
+    assert ended(jobs, job).state == "cancelled"
+
+
+def test_a_scan_that_takes_long_to_read_can_be_cancelled(browser):
+    rows = b"v 0.123456 0.234567 0.345678\n"
+    scan = browser.drop(long__obj=rows * 2_000_000)
+    job = browser.post(f"/scans/{scan}/open").json()
+    end = time.monotonic() + 20
+    while browser.get(f"/jobs/{job['id']}").json()["stage"] != "parsing":
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    time.sleep(0.5)
+    start = time.monotonic()
+    browser.client.delete(f"/api/jobs/{job['id']}")
+    while (state := browser.get(f"/jobs/{job['id']}").json()["state"]) == "running":
+        assert time.monotonic() < start + 10
+        time.sleep(0.01)
+    assert state == "cancelled"
+    browser.client.delete(f"/api/scans/{scan}")

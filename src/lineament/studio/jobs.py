@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -69,6 +69,17 @@ class Progress:
         if self._entry.cancelled.is_set():
             raise CancelledError
 
+    @contextmanager
+    def stopping(self, stop: Callable[[], None]) -> Iterator[None]:
+        """Call `stop` when the job is cancelled within the block; it is called in another thread."""
+        self._entry.stop = stop
+        try:
+            self.check()
+            yield
+        finally:
+            self._entry.stop = None
+        self.check()
+
 
 Work = Callable[[Progress], dict[str, JsonValue]]
 
@@ -79,6 +90,14 @@ class _Entry:
     owner: str | None
     cancelled: threading.Event = field(default_factory=threading.Event)
     future: Future[None] | None = None
+    stop: Callable[[], None] | None = None
+
+    def cancel(self) -> None:
+        """Have the work end as soon as it can."""
+        self.cancelled.set()
+        stop = self.stop
+        if stop is not None:
+            stop()
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +149,7 @@ class Jobs:
         UnknownError
         """
         entry = self._entry(owner, job)
-        entry.cancelled.set()
+        entry.cancel()
         if entry.future is not None and entry.future.cancel():
             self.change(entry, state="cancelled")
         return entry.job
@@ -147,7 +166,7 @@ class Jobs:
         with self._lock:
             gone = [entry for entry in self._entries.values() if entry.owner == owner]
             for entry in gone:
-                entry.cancelled.set()
+                entry.cancel()
                 if entry.future is not None:
                     entry.future.cancel()
                 del self._entries[entry.job.id]
@@ -156,7 +175,7 @@ class Jobs:
         """Cancel everything and end the threads."""
         with self._lock:
             for entry in self._entries.values():
-                entry.cancelled.set()
+                entry.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def change(self, entry: _Entry, **values: Any) -> None:
@@ -187,7 +206,7 @@ class Jobs:
                     return
 
     @contextmanager
-    def _listening(self, listener: _Listener) -> Any:
+    def _listening(self, listener: _Listener) -> Iterator[None]:
         with self._lock:
             self._listeners.add(listener)
         try:

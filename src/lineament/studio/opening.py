@@ -72,7 +72,7 @@ def _open(
     try:
         with item.reading:
             if item.scan is None:
-                _read(studio, item, unit, intrinsics)
+                _read(studio, item, unit, intrinsics, progress)
             elif unit is not None:
                 item.take(replace(item.scan, unit=unit), item.texture)
             progress("parsed", scan=item.id)
@@ -92,13 +92,13 @@ def _prepare(item: Item) -> None:
         surface_of(item)
 
 
-def _read(studio: Studio, item: Item, unit: str | None, intrinsics: Intrinsics | None) -> None:
+def _read(studio: Studio, item: Item, unit: str | None, intrinsics: Intrinsics | None, progress: Progress) -> None:
     if item.path is not None:
         path, beside = item.path, files_beside(item.path)
     else:
         paths = sorted(item.folder.iterdir()) if item.folder is not None else []
         path, beside = main_file(paths), tuple(paths)
-    whole = studio.readers.read(path, beside, unit, intrinsics)
+    whole = studio.readers.read(path, beside, unit, intrinsics, progress.stopping)
     reach = float(np.nanmax(np.abs(whole.scan.points)))
     if reach > FARTHEST:
         raise FormatError(f"coordinates reach {reach:.1e}; those of a scan are below {FARTHEST:.0e}")

@@ -7,7 +7,8 @@ process is started while nobody waits for it, since its start takes most of a se
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from lineament.database.intake.handover import WholeScan
@@ -26,6 +27,7 @@ MOST_BESIDE = 2000
 COMPANIONS = frozenset({"mtl", "bin", "json", *IMAGE_SUFFIXES})
 
 Intrinsics = tuple[float, float, float, float]
+Stopping = Callable[[Callable[[], None]], AbstractContextManager[None]]
 
 
 class Readers:
@@ -42,9 +44,24 @@ class Readers:
         threading.Thread(target=self._prepare, name="studio-reader", daemon=True).start()
 
     def read(
-        self, path: Path, beside: Sequence[Path] = (), unit: str | None = None, intrinsics: Intrinsics | None = None
+        self,
+        path: Path,
+        beside: Sequence[Path] = (),
+        unit: str | None = None,
+        intrinsics: Intrinsics | None = None,
+        stopping: Stopping | None = None,
     ) -> WholeScan:
         """Read one scan with its texture.
+
+        Parameters
+        ----------
+        path : Path
+        beside : sequence of Path
+            Files that may be read too.
+        unit, intrinsics
+            As for `lineament.read_scan`.
+        stopping : callable, optional
+            Takes what ends the reading from another thread; returns the context to read in.
 
         Raises
         ------
@@ -53,7 +70,7 @@ class Readers:
         """
         with self._lock:
             sandbox, self._spare = self._spare or Sandbox(self._limits), None
-        with sandbox:
+        with sandbox, nullcontext() if stopping is None else stopping(sandbox.stop):
             found = sandbox.read_scan(path, beside, unit, intrinsics)
         if isinstance(found, Refusal):
             if found.kind in ("too large", "memory"):
