@@ -131,6 +131,8 @@ export interface Comparison {
   residual: number;
   /** Share of the stable parts that agree. */
   used: number;
+  /** How far colours should reach on either side of 0, mm. */
+  range: number;
   /** Row-major 4 x 4: from B's frame to A's. */
   motion: number[][];
   regions: RegionChange[];

@@ -1,5 +1,6 @@
 /** The frame of the page: a rail of modes, the stage, the panel, a line of status. */
 
+import { computed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { del, isOver, jobs, session } from "../api/client";
 import { Stage } from "../viewer/Stage";
@@ -26,6 +27,9 @@ export function App() {
   return <Workbench />;
 }
 
+/** Told apart from which scan it is, so that the page is not made anew for each frame of a sequence. */
+const hasScan = computed(() => active.value !== null);
+
 function Workbench() {
   useEffect(() => void loadMode(mode.value), [mode.value]);
   const parts = current.value;
@@ -35,8 +39,8 @@ function Workbench() {
       <Rail />
       <main>
         <Stage hidden={parts?.Stage !== undefined}>
-          {!active.value && <Welcome />}
-          {active.value && parts?.Overlay && <parts.Overlay />}
+          {!hasScan.value && <Welcome />}
+          {hasScan.value && parts?.Overlay && <parts.Overlay />}
         </Stage>
         {parts?.Stage && <parts.Stage />}
         {parts?.Bottom && <parts.Bottom />}

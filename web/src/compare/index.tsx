@@ -145,7 +145,7 @@ function Results() {
         <Slider label="Colours to" min={0.25} max={15} step={0.25} value={range.value} told={`± ${range.value.toFixed(2)}`} onInput={(value) => (chosenRange.value = value)} />
         {chosenRange.value !== null && (
           <div class="buttons">
-            <Button onClick={() => (chosenRange.value = null)}>{`As the data: ± ${spread.range} mm`}</Button>
+            <Button onClick={() => (chosenRange.value = null)}>{`As the data: ± ${info.range} mm`}</Button>
           </div>
         )}
       </Section>

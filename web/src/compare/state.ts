@@ -57,7 +57,7 @@ const keyOf = (of: Pick<Comparison, "a" | "b" | "stable" | "limit">): string => 
 export const compared = computed(
   () => results.value.get(keyOf({ a: a.value?.info.id ?? "", b: b.value?.info.id ?? "", stable: stable.value, limit: limit.value })) ?? null,
 );
-export const range = computed(() => chosenRange.value ?? compared.value?.spread.range ?? 1);
+export const range = computed(() => chosenRange.value ?? compared.value?.info.range ?? 1);
 
 /** Whether both can be compared, or why not. */
 export const hindrance = computed(() => {

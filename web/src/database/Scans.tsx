@@ -166,7 +166,7 @@ function FilterBar() {
           const choices = choicesOf(name);
           const value = filters.value[name] ?? "";
           // A filter with nothing to choose among would only be in the way.
-          if (!value && choices.length < (name === "project" || name === "protocol" || name === "device" ? 2 : 1)) return null;
+          if (!value && choices.length < (["project", "protocol", "device", "state"].includes(name) ? 2 : 1)) return null;
           return <Filter key={name} name={name} value={value} choices={value && !choices.includes(value) ? [value, ...choices] : choices} />;
         })}
         {active.length > 0 && (

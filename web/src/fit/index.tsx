@@ -60,7 +60,6 @@ export function Panel() {
             step="0.01"
             aria-label="Fade from the scan to the fit"
             value={fade.value}
-            style={{ "--share": `${fade.value * 100}%` }}
             onInput={(event) => (fade.value = Number(event.currentTarget.value))}
             onDblClick={() => (fade.value = 0.5)}
           />

@@ -19,7 +19,6 @@ const LABEL = 13;
 export function Bottom() {
   const found = sequence.value;
   if (!found) return null;
-  const seconds = found.times[frame.value]! - found.times[0]!;
   return (
     <section class="timeline" aria-label="Timeline">
       <div class="transport">
@@ -28,11 +27,7 @@ export function Bottom() {
         <Button icon="after" title="One frame on" keys="." onClick={() => step(1)} />
         <Button icon="loop" title="Loop" pressed={loop.value} onClick={() => (loop.value = !loop.value)} />
         <Select<Speed> label="Speed" hidden value={speed.value} choices={SPEEDS.map((each) => ({ value: each, label: `${each} ×` }))} onChange={(value) => (speed.value = value)} />
-        <output class="now">
-          <b>{frame.value + 1}</b>
-          {` of ${found.times.length}`}
-          <span>{`${seconds.toFixed(2)} s`}</span>
-        </output>
+        <Now />
         <span class="spring" />
         <Choices<Kind>
           label="Curves"
@@ -46,6 +41,41 @@ export function Bottom() {
       </div>
       <Chart />
     </section>
+  );
+}
+
+/** Which frame is shown; parts that change with each frame are components of their own, so that the others stay. */
+function Now() {
+  const { times } = sequence.value!;
+  const seconds = times[frame.value]! - times[0]!;
+  return (
+    <output class="now">
+      <b>{frame.value + 1}</b>
+      {` of ${times.length}`}
+      <span>{`${seconds.toFixed(2)} s`}</span>
+    </output>
+  );
+}
+
+/** The cursor for the keys, and for those who do not see it. */
+function Scrub({ left, width }: { left: number; width: number }) {
+  const { length } = sequence.value!.times;
+  return (
+    <input
+      class="scrub"
+      type="range"
+      aria-label="Frame"
+      aria-valuetext={`frame ${frame.value + 1} of ${length}`}
+      min="0"
+      max={length - 1}
+      step="1"
+      value={frame.value}
+      style={{ left: `${left}px`, width: `${width}px` }}
+      onInput={(event) => {
+        playing.value = false;
+        goToFrame(Number(event.currentTarget.value));
+      }}
+    />
   );
 }
 
@@ -127,21 +157,7 @@ function Chart() {
           </text>
         )}
       </svg>
-      <input
-        class="scrub"
-        type="range"
-        aria-label="Frame"
-        aria-valuetext={`frame ${frame.value + 1} of ${times.length}`}
-        min="0"
-        max={times.length - 1}
-        step="1"
-        value={frame.value}
-        style={{ left: `${LEFT}px`, width: `${Math.max(right - LEFT, 0)}px` }}
-        onInput={(event) => {
-          playing.value = false;
-          goToFrame(Number(event.currentTarget.value));
-        }}
-      />
+      <Scrub left={LEFT} width={Math.max(right - LEFT, 0)} />
     </div>
   );
 }

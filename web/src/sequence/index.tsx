@@ -186,7 +186,7 @@ function Known() {
         <Facts
           rows={[
             ["Frames", `${found.times.length}${even && steps[0] ? ` at ${Number((1 / steps[0]).toPrecision(4))} a second` : ""}`],
-            ["Shown", scans.value.find((scan) => scan.info.id === found.scans[frame.value])?.info.name ?? ""],
+            ["Shown", <Shown />],
             ["Faces", withFace === found.times.length ? "in all frames" : `in ${withFace} of ${found.times.length}`],
           ]}
         />
@@ -233,17 +233,29 @@ function Known() {
       </Section>
       <Curves />
       <Section title="Frames" folded>
-        <ol class="strip" aria-label="Frames">
-          {found.scans.map((id, index) => (
-            <li key={id}>
-              <button type="button" aria-current={index === frame.value ? "true" : undefined} onClick={() => goToFrame(index)}>
-                {scans.value.find((scan) => scan.info.id === id)?.info.name ?? id}
-              </button>
-            </li>
-          ))}
-        </ol>
+        <Strip />
       </Section>
     </>
+  );
+}
+
+const nameOf = (id: string | undefined): string => scans.value.find((scan) => scan.info.id === id)?.info.name ?? "";
+
+function Shown() {
+  return <>{nameOf(sequence.value?.scans[frame.value])}</>;
+}
+
+function Strip() {
+  return (
+    <ol class="strip" aria-label="Frames">
+      {sequence.value?.scans.map((id, index) => (
+        <li key={id}>
+          <button type="button" aria-current={index === frame.value ? "true" : undefined} onClick={() => goToFrame(index)}>
+            {nameOf(id)}
+          </button>
+        </li>
+      ))}
+    </ol>
   );
 }
 

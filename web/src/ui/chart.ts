@@ -81,6 +81,6 @@ export interface Spread {
 export function spread(values: ArrayLike<number>): Spread {
   const sizes = sorted(values).map(Math.abs).sort();
   if (!sizes.length) return { median: NaN, p95: NaN, range: LEAST_RANGE, known: 0 };
-  const range = Math.max(LEAST_RANGE, Math.ceil(2 * quantile(sizes, 0.98)) / 2);
-  return { median: quantile(sizes, 0.5), p95: quantile(sizes, 0.95), range, known: sizes.length };
+  const p95 = quantile(sizes, 0.95);
+  return { median: quantile(sizes, 0.5), p95, range: Math.max(LEAST_RANGE, Math.ceil(2 * p95) / 2), known: sizes.length };
 }

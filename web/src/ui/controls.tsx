@@ -101,6 +101,13 @@ export interface SliderProps {
   onInput: (value: number) => void;
 }
 
+/** The track is filled from 0, or from its left end, to the value. */
+function filled(value: number, min: number, max: number): Record<string, string> {
+  const place = (at: number) => `${((at - min) / (max - min)) * 100}%`;
+  const zero = Math.min(Math.max(0, min), max);
+  return { "--from": place(Math.min(zero, value)), "--to": place(Math.max(zero, value)) };
+}
+
 export function Slider({ label, value, min, max, step = 0.01, told, onInput }: SliderProps) {
   return (
     <label class="slider">
@@ -111,7 +118,7 @@ export function Slider({ label, value, min, max, step = 0.01, told, onInput }: S
         max={max}
         step={step}
         value={value}
-        style={{ "--share": `${((value - min) / (max - min)) * 100}%` }}
+        style={filled(value, min, max)}
         onInput={(event) => onInput(Number(event.currentTarget.value))}
         onDblClick={() => onInput(min < 0 ? 0 : min)}
       />
