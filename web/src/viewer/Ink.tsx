@@ -13,6 +13,9 @@ export function Ink({ viewer, paint }: { viewer: Viewer; paint: Painter }) {
     const sheet = canvas.current!;
     const context = sheet.getContext("2d")!;
     const draw = () => {
+      // One more sheet over the stage costs as much as a third of the head.
+      sheet.hidden = viewer.isSparing;
+      if (sheet.hidden) return;
       const { clientWidth: width, clientHeight: height } = viewer.canvas;
       const ratio = window.devicePixelRatio;
       const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];

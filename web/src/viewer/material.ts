@@ -18,7 +18,8 @@ varying vec3 vOwn;
 varying vec3 vColor;
 varying vec2 vUv;
 varying float vValue;
-uniform float pointSize;
+uniform float spacing;
+uniform float tall;
 void main() {
   vNormal = normalMatrix * normal;
   vOwn = mat3(modelMatrix) * normal;
@@ -30,7 +31,8 @@ void main() {
   vColor = vec3(0.8);
   #endif
   gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
-  gl_PointSize = pointSize;
+  // As wide as points are apart, so that a cloud reads as a surface at any distance.
+  gl_PointSize = clamp(spacing * length(modelViewMatrix[0].xyz) * projectionMatrix[1][1] * tall * 0.5, 1.5, 40.0);
 }`;
 
 const FRAGMENT = /* glsl */ `
@@ -53,6 +55,9 @@ vec3 toSrgb(vec3 c) { return mix(c * 12.92, 1.055 * pow(c, vec3(1.0 / 2.4)) - 0.
 float lamp(vec3 n, vec3 towards, float wrap) { return clamp((dot(n, towards) + wrap) / (1.0 + wrap), 0.0, 1.0); }
 
 void main() {
+  #ifdef CLOUD
+  if (length(gl_PointCoord - 0.5) > 0.5) discard;
+  #endif
   vec3 n = normalize(vNormal);
   if (!gl_FrontFacing) n = -n;
   vec3 srgb = clay;
@@ -80,12 +85,12 @@ void main() {
 
 /** A material whose look can change without compiling anew. */
 export class SurfaceMaterial extends ShaderMaterial {
-  constructor(hasColors: boolean) {
+  constructor(hasColors: boolean, cloud = false) {
     super({
       vertexShader: VERTEX,
       fragmentShader: FRAGMENT,
       side: DoubleSide,
-      defines: hasColors ? { HAS_COLOR: 1 } : {},
+      defines: { ...(hasColors ? { HAS_COLOR: 1 } : {}), ...(cloud ? { CLOUD: 1 } : {}) },
       uniforms: {
         look: { value: LOOKS.clay },
         clay: { value: new Color().setRGB(0.845, 0.795, 0.755) },
@@ -94,7 +99,8 @@ export class SurfaceMaterial extends ShaderMaterial {
         range: { value: [-1, 1] },
         opacity: { value: 1 },
         shaded: { value: true },
-        pointSize: { value: 2 },
+        spacing: { value: 0 },
+        tall: { value: 1 },
       },
     });
   }
@@ -128,7 +134,8 @@ export class SurfaceMaterial extends ShaderMaterial {
     this.uniforms.shaded!.value = shaded;
   }
 
-  setPointSize(pixels: number): void {
-    this.uniforms.pointSize!.value = pixels;
+  /** Diameter of the points of a cloud, in the geometry's own unit. */
+  setSpacing(spacing: number): void {
+    this.uniforms.spacing!.value = spacing;
   }
 }

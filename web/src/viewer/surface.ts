@@ -14,11 +14,14 @@ import {
   type Raycaster,
   type Texture,
   Triangle,
+  Vector2,
   Vector3,
 } from "three";
 import { acceleratedRaycast, computeBoundsTree, disposeBoundsTree, type MeshBVH } from "three-mesh-bvh";
+import { coarseIndex, coarsePoints, spacingOf } from "./coarse";
 import type { Kind } from "./colormap";
 import { type Look, SurfaceMaterial } from "./material";
+import { LEVELS } from "./pace";
 
 export interface Hit {
   /** In the world: mm, face frame where it is known. */
@@ -37,7 +40,11 @@ export class Surface {
   readonly hasTexture: boolean;
   private wires: LineSegments | null = null;
   private veil: Mesh | null = null;
+  private wired = false;
+  private spacing = 0;
   private picking = false;
+  /** The same vertices with fewer triangles, by level of detail; made when they are first drawn. */
+  private readonly coarse = new Map<number, BufferGeometry>();
 
   constructor(
     readonly geometry: BufferGeometry,
@@ -46,11 +53,12 @@ export class Surface {
     this.hasColors = geometry.hasAttribute("color");
     this.hasTexture = map !== null && geometry.hasAttribute("uv");
     if (!geometry.hasAttribute("normal") && !points) geometry.computeVertexNormals();
-    this.material = new SurfaceMaterial(this.hasColors);
+    this.material = new SurfaceMaterial(this.hasColors, points);
     this.material.setMap(map);
     if (points && !geometry.hasAttribute("normal")) this.material.setShaded(false);
     this.body = points ? new Points(geometry, this.material) : new Mesh(geometry, this.material);
     this.body.frustumCulled = false;
+    if (points) this.growPoints();
     this.root.matrixAutoUpdate = false;
     this.root.add(this.body);
     this.setLook(this.naturalLook);
@@ -78,7 +86,8 @@ export class Surface {
     if (values.length !== this.vertexCount) throw new Error(`${values.length} values for ${this.vertexCount} vertices`);
     // NaN does not survive interpolation on every driver.
     const told = values.map((value) => (Number.isNaN(value) ? 2e30 : value));
-    this.geometry.setAttribute("value", new BufferAttribute(told, 1));
+    const attribute = new BufferAttribute(told, 1);
+    for (const geometry of [this.geometry, ...this.coarse.values()]) geometry.setAttribute("value", attribute);
     this.material.setRange(low, high, kind);
     this.setLook("values");
   }
@@ -93,6 +102,7 @@ export class Surface {
       this.wires.frustumCulled = false;
       this.root.add(this.wires);
     }
+    this.wired = shown;
     if (this.wires) this.wires.visible = shown;
     this.material.polygonOffset = shown;
     this.material.polygonOffsetFactor = this.material.polygonOffsetUnits = 1;
@@ -111,6 +121,43 @@ export class Surface {
     }
     if (this.veil) this.veil.visible = veiled;
     this.body.renderOrder = veiled ? 2 : 0;
+  }
+
+  /** Draw with about so many triangles until it is called with 0 again; picking always takes all. */
+  setDetail(level: number): void {
+    const geometry = this.detail(level);
+    this.body.geometry = geometry;
+    if (this.veil) this.veil.geometry = geometry;
+    if (this.wires) this.wires.visible = this.wired && geometry === this.geometry;
+    if (this.isCloud) {
+      const share = (geometry.index?.count ?? this.vertexCount) / this.vertexCount;
+      this.material.setSpacing(this.spacing / Math.sqrt(share));
+    }
+  }
+
+  /** Draw the points of a cloud as wide as they are apart. */
+  private growPoints(): void {
+    this.spacing = 1.5 * spacingOf(this.geometry.getAttribute("position").array);
+    this.material.setSpacing(this.spacing);
+    this.body.onBeforeRender = (renderer) => {
+      this.material.uniforms.tall!.value = renderer.getDrawingBufferSize(new Vector2()).y;
+      this.material.uniformsNeedUpdate = true;
+    };
+  }
+
+  private detail(level: number): BufferGeometry {
+    const wanted = LEVELS[level] ?? Infinity;
+    const have = this.isCloud ? this.vertexCount : (this.geometry.index?.count ?? this.vertexCount) / 3;
+    if (have <= 1.5 * wanted) return this.geometry;
+    const known = this.coarse.get(level);
+    if (known) return known;
+    const positions = this.geometry.getAttribute("position").array;
+    const made = new BufferGeometry();
+    for (const [name, attribute] of Object.entries(this.geometry.attributes)) made.setAttribute(name, attribute);
+    const index = this.isCloud ? coarsePoints(positions, wanted) : coarseIndex(positions, this.geometry.index?.array ?? null, wanted);
+    made.setIndex(new BufferAttribute(index, 1));
+    this.coarse.set(level, made);
+    return made;
   }
 
   /** From the geometry's own frame to the world. */
@@ -178,6 +225,7 @@ export class Surface {
 
   dispose(): void {
     if (this.picking) disposeBoundsTree.call(this.geometry);
+    for (const geometry of this.coarse.values()) geometry.dispose();
     this.geometry.dispose();
     (this.material.uniforms.map!.value as Texture | null)?.dispose();
     this.material.dispose();

@@ -17,6 +17,9 @@ import {
   WebGLRenderTarget,
 } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import { effect } from "@preact/signals";
+import { stageGround, theme } from "../app/theme";
+import { isSoftware, LEVELS, Pace } from "./pace";
 import type { Hit, Surface } from "./surface";
 
 export type View = "front" | "back" | "left" | "right" | "above" | "below" | "threequarter";
@@ -33,12 +36,11 @@ const DIRECTIONS: Record<View, Vector3> = {
 };
 
 const FAR = 2000;
-/** Frames slower than this are drawn with fewer pixels while the view moves, ms. */
-const SLOW = 28;
-const LEAST_RATIO = 0.45;
 /** A pointer that moves less than this between down and up has clicked, pixels. */
 const STILL = 4;
 const FLIGHT_MS = 320;
+/** A view that has rested this long is drawn more finely, ms. */
+const REFINE_MS = 220;
 /** All pixels are drawn again when nothing has moved for so long. */
 const REST_MS = 220;
 
@@ -76,15 +78,25 @@ export class Viewer {
   private dirty = true;
   private moving = false;
   private ratio = 1;
+  private readonly pace: Pace;
+  private readonly stopGround: () => void;
   private lastFrame = 0;
   private request = 0;
   private fitted = new Sphere(new Vector3(), 110);
   private unsized = false;
   private rest = 0;
+  private refining = 0;
 
   constructor(readonly canvas: HTMLCanvasElement) {
-    this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: false });
-    this.renderer.setClearAlpha(0);
+    // Without a graphics card smooth edges cost more than drawing twice as finely once the view rests.
+    this.renderer = new WebGLRenderer({ canvas, antialias: !isSoftware(), alpha: false, preserveDrawingBuffer: false });
+    // A page of which less is seen through is put together in less time.
+    this.stopGround = effect(() => {
+      theme.value;
+      this.renderer.setClearColor(stageGround());
+      this.invalidate();
+    });
+    this.pace = new Pace(isSoftware(), window.devicePixelRatio);
     this.scene.add(this.overlay);
     this.controls = new OrbitControls(this.camera, canvas);
     this.controls.enableDamping = false;
@@ -94,9 +106,11 @@ export class Viewer {
     this.controls.addEventListener("change", () => this.invalidate());
     this.controls.addEventListener("start", () => {
       this.moving = true;
+      clearTimeout(this.rest);
       this.land();
     });
-    this.controls.addEventListener("end", () => this.settle());
+    // Turns of the wheel follow each other.
+    this.controls.addEventListener("end", () => this.hurry());
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(canvas.parentElement ?? canvas);
     canvas.addEventListener("pointerdown", this.pointerDown, { capture: true });
@@ -191,9 +205,14 @@ export class Viewer {
     step(still ? began + FLIGHT_MS : began);
   }
 
-  /** Whether the view is being turned, moved or zoomed just now. */
+  /** Whether the view, or something on it, is being moved just now. */
   get isMoving(): boolean {
-    return this.moving;
+    return this.moving || this.holder !== null;
+  }
+
+  /** Whether it is moved on a machine that has to spare: what is not needed for that may be left out. */
+  get isSparing(): boolean {
+    return this.isMoving && this.pace.level === LEVELS.length - 1;
   }
 
   private land(): void {
@@ -280,7 +299,8 @@ export class Viewer {
     this.camera.zoom = other.camera.zoom;
     this.camera.updateProjectionMatrix();
     this.controls.update();
-    this.invalidate();
+    if (other.isMoving) this.hurry();
+    else this.invalidate();
   }
 
   /** Draw now, at `scale` pixels for each of the page's, and return the picture with its ground. */
@@ -302,7 +322,9 @@ export class Viewer {
   dispose(): void {
     cancelAnimationFrame(this.request);
     clearTimeout(this.rest);
+    clearTimeout(this.refining);
     this.land();
+    this.stopGround();
     this.resizer.disconnect();
     this.controls.dispose();
     this.renderer.dispose();
@@ -335,21 +357,30 @@ export class Viewer {
     this.dirty = false;
     const now = performance.now();
     // The first frame after a rest says nothing about how long one takes.
-    if (this.moving && this.lastFrame) this.adapt(now - this.lastFrame);
-    this.lastFrame = this.moving ? now : 0;
-    this.renderer.render(this.scene, this.camera);
+    if (this.isMoving && this.lastFrame) this.pace.took(now - this.lastFrame, window.devicePixelRatio);
+    this.lastFrame = this.isMoving ? now : 0;
+    this.setRatio(this.isMoving ? this.pace.ratio : window.devicePixelRatio);
+    clearTimeout(this.refining);
+    if (!this.isMoving && this.pace.still > this.ratio) this.refining = window.setTimeout(() => this.refine(), REFINE_MS);
+    this.draw(this.isMoving ? this.pace.level : 0);
     for (const listener of this.listeners) listener();
   };
 
-  /** Fewer pixels while the view moves on a machine that cannot draw them all. */
-  private adapt(elapsed: number): void {
-    const wanted = elapsed > SLOW ? this.ratio * 0.85 : elapsed < SLOW / 2 ? this.ratio * 1.1 : this.ratio;
-    this.setRatio(Math.min(Math.max(wanted, LEAST_RATIO), window.devicePixelRatio));
+  private draw(level: number): void {
+    for (const surface of this.surfaces) surface.setDetail(level);
+    this.renderer.render(this.scene, this.camera);
+    if (level) for (const surface of this.surfaces) surface.setDetail(0);
+  }
+
+  /** Draw what rests once more, as finely as it gets. */
+  private refine(): void {
+    if (this.isMoving || this.dirty || !this.canvas.clientWidth) return;
+    this.setRatio(this.pace.still);
+    this.draw(0);
   }
 
   private settle(): void {
     this.moving = false;
-    this.setRatio(window.devicePixelRatio);
     this.invalidate();
   }
 
@@ -409,6 +440,7 @@ export class Viewer {
   };
 
   private release(): void {
+    if (this.holder) this.invalidate();
     this.holder = null;
     this.controls.enabled = true;
   }
