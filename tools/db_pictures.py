@@ -38,6 +38,7 @@ from lineament.picture.sheets import save_picture
 from lineament.types import Scan
 
 PEOPLE = 48
+"""In the picture of the figures."""
 CONTROLLER = Controller("lab", "A laboratory", "1 Street, Town", "privacy@lab.example", "DE")
 CHANCES = {
     Purpose.RESEARCH: 1.0,
@@ -56,6 +57,7 @@ class Laboratory:
 
     folder: Path
     database: Database
+    size: int = PEOPLE
     random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(11))
     people: list[str] = field(default_factory=list)
 
@@ -90,7 +92,7 @@ class Laboratory:
     def scans(self) -> Iterator[ScanRecord]:
         """Yield the scans of everyone: most of the prompts, a few files cut short, some clouds."""
         model = load_face_model()
-        for number in range(PEOPLE):
+        for number in range(self.size):
             shape = model.shape(0.8 * self.random.standard_normal(len(model.identity)))
             for place, expression in enumerate(FACESCAPE20):
                 if place and self.random.random() < 0.02 * place:
@@ -112,6 +114,26 @@ class Laboratory:
                     age=20.0 + number,
                 )
 
+    def fill(self) -> None:
+        """Take in everybody and their scans."""
+        add_project(self.database, "faces", CONTROLLER)
+        self.folder.mkdir()
+        for number in range(self.size):
+            self.invite(number)
+        people = tuple(SubjectRecord(f"P{number}") for number in range(self.size))
+        for _ in ingest(self.database, "faces", Manifest("manifest", people, tuple(self.scans()))):
+            pass
+
+    def publish(self) -> None:
+        """Make a release of which somebody has a copy and that one person leaves, and another release."""
+        terms = {"description": "Virtual faces.", "licence": "CC0"}
+        splits = {"train": 0.7, "validation": 0.1, "test": 0.2}
+        create_release(self.database, "expressions", "faces", "training", splits=splits, **terms)
+        hand_out(self.database, "expressions", "webdataset", self.folder.parent / "out", "Bob", country="DE")
+        (released,) = self.database.catalogue.rows("SELECT MIN(subject) AS who FROM release_scans")
+        withdraw(self.database, released["who"])
+        create_release(self.database, "neutral", "faces", "research", where={"expression": "neutral"}, **terms)
+
     def work(self) -> None:
         """Let jobs be made, and most of them be done."""
         for kind, part in (("landmarks", 1.0), ("fit", 0.7)):
@@ -128,23 +150,10 @@ def draw(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
         with Database.create(root / "db", "anna", key=str(root / "master.key")) as database:
-            add_project(database, "faces", CONTROLLER)
-            (root / "in").mkdir()
             lab = Laboratory(root / "in", database)
-            for number in range(PEOPLE):
-                lab.invite(number)
-            scans = tuple(lab.scans())
-            people = tuple(SubjectRecord(f"P{number}") for number in range(PEOPLE))
-            for _ in ingest(database, "faces", Manifest("manifest", people, scans)):
-                pass
+            lab.fill()
             lab.work()
-            terms = {"description": "Virtual faces.", "licence": "CC0"}
-            splits = {"train": 0.7, "validation": 0.1, "test": 0.2}
-            create_release(database, "expressions", "faces", "training", splits=splits, **terms)
-            hand_out(database, "expressions", "webdataset", root / "out", "Bob", country="DE")
-            (released,) = database.catalogue.rows("SELECT MIN(subject) AS who FROM release_scans")
-            withdraw(database, released["who"])
-            create_release(database, "neutral", "faces", "research", where={"expression": "neutral"}, **terms)
+            lab.publish()
             save_picture(draw_stats(stats(database)).quantize(128), folder / "db_stats.png")
 
 

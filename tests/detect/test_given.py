@@ -77,3 +77,11 @@ def test_landmarks_lie_as_results_would(tmp_path: Path) -> None:
     assert [job.given for job in jobs] == [job.base for job in with_output]
     assert {job.given.relative_to(marks).as_posix() for job in jobs} == {"a/x.ply", "a/x.obj", "b"}
     assert plan_jobs([tmp_path / "in" / "b.ply"], landmarks=marks).jobs[0].given == marks / "b"
+
+
+def test_what_a_person_corrected_comes_first(tmp_path: Path) -> None:
+    job = Job(JOB.scan, JOB.base, tmp_path / "anna")
+    predicted = put(tmp_path / "anna.ibug68.json")
+    corrected = put(tmp_path / "anna.ply.dense520.corrected.json")
+    put(tmp_path / "anna.obj.ibug68.corrected.json")  # of another scan
+    assert list(given_files(job, SETS)) == [corrected, predicted]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lineament.detect.planning import Job, name_file
+from lineament.detect.planning import Job, corrected_file, name_file
 from lineament.errors import InputError
 from lineament.io.landmarks import READERS, read_landmarks
 from lineament.types import MILLIMETRES, Landmarks, Scan
@@ -15,11 +15,13 @@ from lineament.types import MILLIMETRES, Landmarks, Scan
 def given_files(job: Job, sets: Sequence[str]) -> dict[Path, str]:
     """Return the landmark files of a scan, each with its set; the first is the one to use.
 
-    Sets come in their order in `sets`, and the formats of each in that of `lineament.io.landmarks.READERS`.
+    What was corrected in the studio comes first. Sets come in their order in `sets`, and the formats of each in that
+    of `lineament.io.landmarks.READERS`.
     """
     if job.given is None:
         return {}
-    named = ((name_file(job.given, name, suffix.removeprefix(".")), name) for name in sets for suffix in READERS)
+    named = [(corrected_file(job.given.parent, job.scan, name), name) for name in sets]
+    named += [(name_file(job.given, name, suffix.removeprefix(".")), name) for name in sets for suffix in READERS]
     return {path: name for path, name in named if path.is_file()}
 
 

@@ -44,6 +44,11 @@ def name_file(base: Path, set_name: str, suffix: str) -> Path:
     return base.with_name(f"{base.name}.{set_name}.{suffix}")
 
 
+def corrected_file(folder: Path, scan: Path, set_name: str) -> Path:
+    """Return the file in which a person's corrections of one set of a scan's landmarks are kept."""
+    return folder / f"{scan.name}.{set_name}.corrected.json"
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a command line means.

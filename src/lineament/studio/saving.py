@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from lineament import __version__
+from lineament.detect.planning import corrected_file
 from lineament.errors import InputError
 from lineament.io.atomic import atomic_write
 from lineament.io.landmarks.lineament_json import lineament_json, parse_lineament_json
@@ -25,11 +26,6 @@ from lineament.types import Floats
 
 MEMBER = "corrections"
 """Of the file: what Lineament Studio adds to the landmarks."""
-
-
-def place_of(scan: Path, set_name: str) -> Path:
-    """Return the file of corrected landmarks of a scan."""
-    return scan.with_name(f"{scan.name}.{set_name}.corrected.json")
 
 
 def save(item: Item, set_name: str, note: str = "") -> str:
@@ -49,7 +45,7 @@ def save(item: Item, set_name: str, note: str = "") -> str:
         return item.keep(marks.landmarks, note)
     if item.path is None:
         raise ConflictError("a scan that was dropped has no place to save to; download the landmarks instead")
-    place = place_of(item.path, set_name)
+    place = corrected_file(item.path.parent, item.path, set_name)
     document = json.loads(lineament_json(marks.landmarks))
     document["producer"] = {"name": "lineament studio", "version": __version__}
     document[MEMBER] = {
@@ -71,7 +67,7 @@ def load_corrections(item: Item) -> None:
     if item.path is None or item.scan is None:
         return
     for set_name in item.marks:
-        place = place_of(item.path, set_name)
+        place = corrected_file(item.path.parent, item.path, set_name)
         if item.marks[set_name].history or not place.is_file():  # what is being corrected now comes first
             continue
         try:
