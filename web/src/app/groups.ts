@@ -17,6 +17,7 @@ export function groupScans(ids: readonly string[], key: string, name: string): v
   groups.value = next;
 }
 
+/** Whether two scans are shown as one. */
 export function sameGroup(one: string, other: string): boolean {
   const key = groups.value.get(one)?.key;
   return key !== undefined && key === groups.value.get(other)?.key;
@@ -32,7 +33,8 @@ export interface Tab {
 export function tabsOf(scans: readonly OpenScan[], grouped: ReadonlyMap<string, Group>): Tab[] {
   const tabs = new Map<string, { key: string; title: string; ids: string[] }>();
   for (const { info } of scans) {
-    const group = grouped.get(info.id);
+    // After the page was loaded again, only the scans themselves know of their sequence at first.
+    const group = grouped.get(info.id) ?? (info.sequence ? { key: info.sequence, name: info.name } : undefined);
     const key = group?.key ?? info.id;
     const tab = tabs.get(key) ?? { key, title: group?.name ?? info.name, ids: [] };
     tab.ids.push(info.id);

@@ -44,7 +44,8 @@ const PARTS: readonly { value: Stable; label: string; title: string }[] = [
 ];
 
 export function Panel() {
-  useEffect(() => void loadComparisons().catch(tellError), []);
+  const count = scans.value.length;
+  useEffect(() => void loadComparisons().catch(tellError), [count]);
   useEffect(
     () =>
       register(

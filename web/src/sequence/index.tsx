@@ -45,7 +45,11 @@ export { Bottom } from "./Timeline";
 
 export function Panel() {
   useKeys();
-  useEffect(() => void loadSequences().catch(tellError), []);
+  const count = scans.value.length;
+  useEffect(() => {
+    // Again as scans come, for those of a page that was loaded again open one after another.
+    if (!opening.peek()) void loadSequences().catch(tellError);
+  }, [count]);
   useFrames();
   const under = opening.value;
   if (under)

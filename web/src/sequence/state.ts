@@ -7,7 +7,7 @@ import type { Job, Scan, Sequence } from "../api/types";
 import { localToWorld, scanToWorld } from "../app/frames";
 import { groupScans } from "../app/groups";
 import { refreshScan } from "../app/open";
-import { activeId, mode, scans, tell, tellError } from "../app/state";
+import { activeId, mode, scans, tell, tellError, viewer } from "../app/state";
 import { advance, type Curve, duration, frameAt, liveliest, partOf } from "./clock";
 
 const made = signal<readonly Sequence[]>([]);
@@ -178,6 +178,7 @@ function tick(now: number): void {
     at.value = next.at;
     if (next.ended) playing.value = false;
   });
+  viewer.value?.hurry();
   request = requestAnimationFrame(tick);
 }
 
