@@ -13,22 +13,12 @@ import { Choices, Switch } from "../ui/controls";
 import { type Column, Empty, Section, Table } from "../ui/panel";
 import type { RampProps } from "../ui/Ramp";
 import { type Surface, surfaceFromGlb } from "../viewer/surface";
+import { explained, sortedRows } from "./order";
 import { asymmetries, chosenAsymmetry, follow, places, refused } from "./state";
 
 export const magnified = signal<"1" | "5" | "10">("5");
 export const showMap = signal(false);
 export const mapLegend = signal<RampProps | null>(null);
-
-/** Whether the errors of the landmarks alone may be the reason; null where they are unknown. */
-export function explained(row: AsymmetryRow): boolean | null {
-  return row.value === null || row.by_error === null ? null : row.value <= row.by_error;
-}
-
-/** The largest first; those that errors explain after those that they do not. */
-export function sortedRows(rows: readonly AsymmetryRow[]): AsymmetryRow[] {
-  const rank = (row: AsymmetryRow) => (row.value === null ? 2 : explained(row) === false ? 0 : 1);
-  return [...rows].sort((a, b) => rank(a) - rank(b) || (b.value ?? 0) - (a.value ?? 0));
-}
 
 const label = (row: AsymmetryRow): string => (row.partner ? `${spoken(row.name)}, ${spoken(row.partner)}` : spoken(row.name));
 

@@ -14,8 +14,9 @@ import { FONT } from "../landmarks/names";
 import { paintRamp, Ramp, type RampProps } from "../ui/Ramp";
 import { colorAt } from "../viewer/colormap";
 import { addPainter, ink, type Painter } from "../viewer/picture";
-import { explained, magnified, mapLegend } from "./Asymmetry";
+import { magnified, mapLegend } from "./Asymmetry";
 import { figureOf, type Role } from "./figures";
+import { explained } from "./order";
 import {
   aimed,
   asymmetries,
