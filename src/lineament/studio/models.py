@@ -228,7 +228,7 @@ def scan_reply(item: Item) -> ScanReply:
             parsed=scan is not None,
             landmarks=found is not None,
             fit=item.face is not None,
-            curvature=item.has("curvature"),
+            curvature=item.has_kind("curvature"),
         ),
         display=shown,
         can_save=item.keep is not None or item.path is not None,

@@ -155,6 +155,11 @@ class Item:
         """Return whether something was made under a key."""
         return key in self._made
 
+    def has_kind(self, kind: str) -> bool:
+        """Return whether something was made under a key that is, or begins with, `kind`."""
+        with self.lock:
+            return any(_kind(key) == kind for key in self._made)
+
     def put(self, key: Hashable, value: Any) -> None:
         """Keep something under a key."""
         with self.lock:
