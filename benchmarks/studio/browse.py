@@ -11,7 +11,7 @@ time from it.
 First one person alone asks for pages. Then all of them do what people do, in random order (seed 0), and wait about
 `--pause` seconds between two views (exponential); with 0 nobody waits, and the processor is what is measured.
 A view of thumbnails is a page and its first 24 pictures, one after another. Figures of the whole database (facets,
-stats) are kept for a while by the studio, and are told apart. A reply that is not 200, or that lacks what
+counts, stats) are kept for a while by the studio, and are told apart. A reply that is not 200, or that lacks what
 it must hold, is an error. Each person stops after `--views` views or `--seconds`.
 """
 
@@ -78,7 +78,7 @@ WEIGHTS = {
     "count": 1,
     "stats": 1,
 }
-FIGURES = ("facets", "stats")
+FIGURES = ("facets", "count", "stats")
 Times = dict[str, list[float]]
 
 

@@ -133,6 +133,11 @@ def password_changed(database: Database, actor: str) -> str | None:
     return None if found is None else str(found["at"])
 
 
+def any_password(database: Database) -> bool:
+    """Return whether anybody at all has a password."""
+    return row(database.catalogue, "SELECT 1 FROM passwords LIMIT 1") is not None
+
+
 def _hash(password: str, salt: bytes, **cost: int) -> bytes:
     # One key on two keyboards may give other code points for one letter.
     text = unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")

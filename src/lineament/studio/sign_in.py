@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from lineament import __version__
 from lineament.database.actors import actor_named
 from lineament.database.database import Database
 from lineament.database.describe import actions_of, own_roles
-from lineament.database.passwords import password_changed, prove, set_password
+from lineament.database.passwords import any_password, password_changed, prove, set_password
 from lineament.errors import AccessError
 from lineament.studio.database.pool import Pool, check_session
 from lineament.studio.errors import REPLIES, ErrorReply, ForbiddenError, SignInError, error_reply
@@ -25,6 +26,7 @@ from lineament.studio.sign_in_session import BY_PASSWORD, BY_TOKEN, Session, Ses
 
 __all__ = ["CSRF_HEADER", "Session", "Sessions", "cookie_name", "current", "router"]
 
+_LOG = logging.getLogger("lineament.studio")
 CSRF_HEADER = "X-Lineament-CSRF"
 SAFE = ("GET", "HEAD", "OPTIONS")
 ASK_AGAIN = 5.0
@@ -59,6 +61,8 @@ class Sessions:
         if settings.database is not None and settings.actor is not None:
             Database.open(settings.database, settings.actor).close()
         self.pool = None if settings.database is None else Pool(settings.database)
+        if self.pool is not None and settings.signs_in and not self.pool.call(any_password):
+            _LOG.warning("nobody can sign in yet; give somebody a password: lineament db actor password NAME")
 
     def begin(self, token: str, response: Response, request: Request | None = None) -> bool:
         """Start a session where the token is right, or go on with the one that there is; return whether it is."""

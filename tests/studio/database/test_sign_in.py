@@ -27,6 +27,14 @@ def test_nobody_is_let_in_without_a_password(house) -> None:
     assert reply.status_code == 401
 
 
+def test_whoever_starts_a_studio_that_nobody_can_enter_is_told(lab, caplog: pytest.LogCaptureFixture) -> None:
+    for expected in (1, 1):
+        app = create_app(Settings(database=lab.root / "db"))
+        app.state.sessions.close()
+        assert len([each for each in caplog.messages if "lineament db actor password" in each]) == expected
+        passwords.set_password(lab.database, "anna", "four words in a row")
+
+
 def test_who_signs_in_is_told_what_they_may(house) -> None:
     reply = house.join("rita", "reader").get("/api/session").json()
     assert (reply["signed_in"], reply["actor"], reply["database"]) == (True, "rita", {"name": "db"})
