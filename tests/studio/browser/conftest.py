@@ -37,9 +37,10 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
 )
-PATIENCE = 30_000
+PATIENCE = 90_000
 """Longest that a page is waited for, ms: the machine may have much else to do."""
 sync_api.expect.set_options(timeout=PATIENCE)
+GRAVE = ("serious", "critical")
 Float64s = npt.NDArray[np.float64]
 
 
@@ -91,7 +92,7 @@ def studio(browser: Any) -> Iterator[Served]:
         yield served
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve(browser: Any) -> Callable[..., Any]:
     """Serve a studio with other settings, as a context manager."""
     return lambda **settings: serving(Settings(**settings))
@@ -103,16 +104,15 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
     contexts: list[Any] = []
     faults: list[str] = []
 
-    def open_page(served: Served, place: str = "", **options: Any) -> Any:
+    def open_page(served: Served, may_fail: bool = False, **options: Any) -> Any:
         context = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True, **options)
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda told: told.type == "error" and faults.append(told.text))
+        if not may_fail:  # a refused request is an error on the browser's console
+            page.on("console", lambda told: told.type == "error" and faults.append(told.text))
         page.goto(served.address)
-        if place:
-            page.goto(served.address.partition("?")[0] + place)
         return page
 
     yield open_page
@@ -194,6 +194,22 @@ class Lens:
         """Return what is drawn, (H, W, 3)."""
         picture = self.page.locator(selector).first.screenshot()
         return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+
+
+@pytest.fixture
+def findings() -> Callable[[Any], list[str]]:
+    """Ask axe what keeps somebody from using a page."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
+
+    def findings(page: Any) -> list[str]:
+        return [
+            f"{each['id']} ({each['impact']}): {node['html'][:160]}"
+            for each in axe().run(page).response["violations"]
+            if each["impact"] in GRAVE
+            for node in each["nodes"]
+        ]
+
+    return findings
 
 
 @pytest.fixture

@@ -8,27 +8,16 @@ from typing import Any
 
 import pytest
 
-axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
 expect = pytest.importorskip("playwright.sync_api").expect
 
 MODES = ("Scan", "Fit", "Measure", "Compare", "Sequence")
-GRAVE = ("serious", "critical")
-
-
-def findings(page: Any) -> list[str]:
-    """Return what axe finds that keeps somebody from using the page."""
-    # axe is put into the page as text, which the page's own policy forbids; only here is that policy set aside.
-    found = axe().run(page).response["violations"]
-    return [
-        f"{each['id']} ({each['impact']}): {node['html'][:160]}"
-        for each in found
-        if each["impact"] in GRAVE
-        for node in each["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_no_serious_finding(visit: Callable[..., Any], studio: Any, pick: Any, scan_file: Any, theme: str) -> None:
+def test_no_serious_finding(
+    visit: Callable[..., Any], studio: Any, pick: Any, scan_file: Any, findings: Any, theme: str
+) -> None:
+    # axe is put into the page as text, which the page's own policy forbids; only here is that policy set aside.
     page = visit(studio, bypass_csp=True, color_scheme=theme)
     assert findings(page) == []
     pick(page, scan_file)

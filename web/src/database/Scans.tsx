@@ -2,7 +2,6 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { get } from "../api/client";
 import { tellError } from "../app/state";
 import { Button, Choices } from "../ui/controls";
 import { Icon } from "../ui/icons";
@@ -11,7 +10,7 @@ import { openStored } from "./open";
 import { Badge, Foot, many, Name, words } from "./parts";
 import { ageBands, bandLabel, type FilterName, FILTERS, toQuery, withFilter } from "./query";
 import { can, choose, chosenId, countMatching, facets, filters, matching, purpose, scanPager, stats, type View, view } from "./state";
-import type { Facets, ScanRow, Stats } from "./types";
+import type { ScanRow } from "./types";
 
 const CELL = { width: 122, height: 168, gap: 8 };
 const LINE = 30;
@@ -22,10 +21,6 @@ export function Scans() {
   useEffect(() => {
     void scanPager.reload().then(countMatching);
   }, [query, view.value, view.value === "grid" ? purpose.value : ""]);
-  useEffect(() => {
-    if (!facets.value) void get<Facets>("/api/db/facets").then((found) => (facets.value = found), tellError);
-    if (!stats.value) void get<Stats>("/api/db/stats").then((found) => (stats.value = found), () => undefined);
-  }, []);
   const grid = view.value === "grid";
   const shared = {
     label: "Scans",
@@ -57,7 +52,7 @@ export function Thumbnail({ row, large = false }: { row: ScanRow; large?: boolea
   const failed = useSignal("");
   const agreed = row.purposes.includes(purpose.value);
   const has = row.has.includes("thumbnail");
-  const shown = row.state === "accepted" ? has && agreed : true;
+  const shown = has && (agreed || row.state !== "accepted");
   const why = !has && row.state === "accepted" ? "no picture" : !agreed && row.state === "accepted" ? `not for ${purpose.value}` : "no picture";
   const address = `/api/db/scans/${row.id}/thumbnail?purpose=${purpose.value}`;
   return (
