@@ -114,8 +114,9 @@ function Running() {
 
 const said = (job: Job): string[] => (Array.isArray(job.result?.said) ? job.result.said.map(String) : []);
 
-/** Between two looks at all jobs while one runs, ms. */
+/** Between two looks at all jobs, ms: while one of this session runs, and else, since others work as well. */
 const LOOK = 3000;
+const GLANCE = 20_000;
 
 function Totals() {
   const counts = useSignal<Counts | null>(null);
@@ -128,8 +129,7 @@ function Totals() {
         (error: unknown) => (refused.value = error instanceof Error ? error.message : String(error)),
       );
     look();
-    if (!busy) return;
-    const timer = setInterval(look, LOOK);
+    const timer = setInterval(look, busy ? LOOK : GLANCE);
     return () => clearInterval(timer);
   }, [busy, purpose.value]);
   if (refused.value) return <Refusal>{refused.value}</Refusal>;

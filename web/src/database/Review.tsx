@@ -18,7 +18,7 @@ const KEPT = "lineament-reasons";
 type Decision = "accept" | "reject";
 
 export function Review() {
-  const { rows, refused } = reviewPager.state.value;
+  const { rows, refused, loading } = reviewPager.state.value;
   useEffect(() => void reviewPager.reload(), []);
   const at = Math.max(
     rows.findIndex((row) => row.scan.id === chosenId.value),
@@ -66,9 +66,10 @@ export function Review() {
           </div>
         )}
       >
-        <Foot of={reviewPager.state.value} empty="Nothing waits in quarantine." />
+        <Foot of={reviewPager.state.value} empty="" />
       </List>
       {current && !refused && <Case key={current.scan.id} of={current} place={`${at + 1} of ${rows.length}${reviewPager.state.value.next === null ? "" : "+"}`} deciding={deciding} />}
+      {!current && !refused && !loading && <p class="nothing">Nothing waits in quarantine.</p>}
     </div>
   );
 }

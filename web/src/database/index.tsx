@@ -1,8 +1,9 @@
 /** Database: scans, people, quarantine, jobs, releases and the log, as far as the rules let somebody see them. */
 
 import { useEffect } from "preact/hooks";
-import { session } from "../api/client";
+import { get, session } from "../api/client";
 import { register } from "../app/commands";
+import { tellError } from "../app/state";
 import { Audit } from "./Audit";
 import { Details } from "./Details";
 import "./database.css";
@@ -12,7 +13,8 @@ import { People } from "./People";
 import { Releases } from "./Releases";
 import { Review } from "./Review";
 import { Scans } from "./Scans";
-import { choose, stats, type Tab, tab, tabs, view } from "./state";
+import { choose, facets, stats, type Tab, tab, tabs, view } from "./state";
+import type { Facets, Stats } from "./types";
 
 const TITLES: Record<Tab, string> = {
   scans: "Scans",
@@ -33,6 +35,10 @@ export function Stage() {
   // Who lost a role meanwhile no longer has its tab.
   const shown = tabs.value.includes(tab.value) ? tab.value : "scans";
   const Body = BODIES[shown];
+  useEffect(() => {
+    if (!facets.value) void get<Facets>("/api/db/facets").then((found) => (facets.value = found), tellError);
+    if (!stats.value) void get<Stats>("/api/db/stats").then((found) => (stats.value = found), () => undefined);
+  }, []);
   useEffect(
     () =>
       register(
