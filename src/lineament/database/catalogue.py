@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -21,8 +22,12 @@ from lineament.errors import InputError, StoreError
 Row = Mapping[str, Any]
 
 BUSY_SECONDS = 60.0
-"""A writer waits this long for another one."""
+"""A writer waits this long for another one,"""
+PAUSES = (0.0002, 0.005)
+"""and looks again after so many seconds, at first and at last; SQLite's own pauses are longer than most waits."""
 _NAME = re.compile(r"(?<![:\w]):([a-z_][a-z_0-9]*)")
+_BY_INDEX = re.compile(r"\bINDEXED BY \w+")
+"""A hint to SQLite, which knows nothing of how many rows there are; PostgreSQL has figures of its own."""
 _TYPES = (("INTEGER", "BIGINT"), ("REAL", "DOUBLE PRECISION"), ("BLOB", "BYTEA"))
 
 
@@ -159,7 +164,7 @@ class Sqlite:
             with _told():
                 if not durable:
                     self._open.execute("PRAGMA synchronous = NORMAL")
-                self._open.execute("BEGIN IMMEDIATE")
+                self._begin()
             yield
             with _told():
                 self._open.execute("COMMIT")
@@ -168,6 +173,23 @@ class Sqlite:
                 self._open.execute("ROLLBACK")
             if not durable:
                 self._open.execute("PRAGMA synchronous = FULL")
+
+    def _begin(self) -> None:
+        """Wait for the lock; raise what SQLite says when somebody holds it for too long."""
+        until, (pause, longest) = time.monotonic() + BUSY_SECONDS, PAUSES
+        self._open.execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    self._open.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                        raise
+                time.sleep(pause)
+                pause = min(1.5 * pause, longest)
+        finally:
+            self._open.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -323,4 +345,4 @@ def statements(sql: str) -> Iterator[str]:
 
 @lru_cache(2048)
 def _for_postgres(sql: str) -> str:
-    return _NAME.sub(r"%(\1)s", sql.replace("%", "%%"))
+    return _NAME.sub(r"%(\1)s", _BY_INDEX.sub("", sql).replace("%", "%%"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lineament.database.access import SCANS, allowed_scans
 from lineament.database.catalogue import Row, row
+from lineament.database.search import matching
 from lineament.database.when import moment_of, now, stamp
 from lineament.errors import InputError
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from lineament.database.database import Database
 
 PAGE = 500
-LARGEST = 8000
-"""Scans that are asked about at once; SQLite takes up to 32,766 values."""
 COLUMNS = """c.id, c.project, c.subject, c.session, c.modality, c.expression, c.repeat, c.age, c.state, c.state_reason,
   c.unit, c.points, c.triangles, c.holes, c.noise_mm, c.frames, c.fps, c.captured_at, c.ingested_at, s.sex, s.origin,
   (SELECT v.name FROM devices v WHERE v.id = c.device) AS device,
@@ -103,19 +102,10 @@ _SIMPLE = {
     "max_noise": "c.noise_mm <= :max_noise",
     "has": "c.kinds LIKE '% ' || :has || ' %'",
     "lacks": "c.kinds NOT LIKE '% ' || :lacks || ' %'",
-    "consented": """c.subject IN (SELECT y.id FROM consent_purposes x JOIN subjects y ON y.consent = x.consent
+    "consented": """c.subject IN (SELECT y.id FROM consent_purposes x JOIN consents m ON m.id = x.consent
+      JOIN subjects y ON y.id = m.subject AND y.consent = m.id
       WHERE x.purpose = :consented AND (x.valid_until IS NULL OR x.valid_until > :now))""",
 }
-"""Conditions on what the index `scans_for_search` holds."""
-_ALONE = {
-    "expression": "scans c WHERE c.expression = :expression",
-    "origin": "scans c WHERE c.origin = :origin",
-    "device": "scans c WHERE c.device = (SELECT x.id FROM devices x WHERE x.name = :device)",
-    "age": "scans c WHERE c.age >= :age_from AND c.age < :age_below",
-    "has": "assets x WHERE x.role = :has",
-    "consented": "consent_purposes x WHERE x.purpose = :consented",
-}
-"""Where an index tells whether a condition holds for anything at all."""
 
 
 def find(
@@ -139,34 +129,16 @@ def find(
     """
     chosen = Where.of(where)
     action = "find" if chosen.state == "accepted" else "review"
+    parts, values = _parts(database, chosen)
     found: list[Row] = []
-    for names in _matching(database, chosen, after, limit):
-        found += _allowed(database, action, names)
-        if len(found) >= limit:
-            break
+    with database.catalogue.reading():  # of one moment, and what was read is not read again because others write
+        for names in matching(database.catalogue, parts, {**values, "now": now()}, after, limit):
+            found += _allowed(database, action, names)
+            if len(found) >= limit:
+                break
     found = found[:limit]
     database.log.append(database.guard.actor, action, "", where=chosen.told(), durable=False, found=len(found))
     return found
-
-
-def _matching(database: Database, where: Where, after: str, limit: int) -> Iterator[list[str]]:
-    """Yield the names of scans that match, in order, by ever larger portions; the index alone is read."""
-    condition, values = conditions(database, where)
-    for name, place in _ALONE.items():
-        if getattr(where, name) is not None and not database.catalogue.rows(f"SELECT 1 FROM {place} LIMIT 1", **values):
-            return
-    portion = limit
-    while True:
-        sql = f"SELECT c.id FROM scans c WHERE {condition} AND c.id > :after ORDER BY c.id LIMIT :portion"
-        names = [
-            str(found["id"])
-            for found in database.catalogue.rows(sql, **values, now=now(), after=after, portion=portion)
-        ]
-        if names:
-            yield names
-        if len(names) < portion:
-            return
-        after, portion = names[-1], min(4 * portion, LARGEST)
 
 
 def _allowed(database: Database, action: str, names: Sequence[str]) -> list[Row]:
@@ -200,21 +172,30 @@ def count(database: Database, where: Where | Mapping[str, Any] | None = None) ->
 
 def conditions(database: Database, where: Where) -> tuple[str, dict[str, Any]]:
     """Return the filters in SQL on `scans c`, and their values; they need `:now` besides."""
+    parts, values = _parts(database, where)
+    return " AND ".join(parts.values()), values
+
+
+def _parts(database: Database, where: Where) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return each filter in SQL by its name, and their values."""
     values: dict[str, Any] = {name: getattr(where, name) for name in _SIMPLE if getattr(where, name) is not None}
-    parts = ["c.state = :state", *(_SIMPLE[name] for name in values)]
+    parts = {"state": "c.state = :state", **{name: _SIMPLE[name] for name in values}}
     values["state"] = where.state
     if where.project is not None:
-        parts.append("c.project = :project")
+        parts["project"] = "c.project = :project"
         values["project"] = project_named(database, where.project)
     if where.age is not None:
-        parts.append("c.age >= :age_from AND c.age < :age_below")
+        parts["age"] = "c.age >= :age_from AND c.age < :age_below"
         values |= {"age_from": float(where.age[0]), "age_below": float(where.age[1])}
     for name, column in (("captured", "c.captured_at"), ("ingested", "c.ingested_at")):
+        ends = []
         for text, sign, end in zip(getattr(where, name) or (), (">=", "<"), ("from", "before"), strict=False):
             if text:
-                parts.append(f"{column} {sign} :{name}_{end}")
+                ends.append(f"{column} {sign} :{name}_{end}")
                 values[f"{name}_{end}"] = stamp(moment_of(text))
-    return " AND ".join(parts), values
+        if ends:
+            parts[name] = " AND ".join(ends)
+    return parts, values
 
 
 def project_named(database: Database, name: str) -> str:

@@ -1,0 +1,39 @@
+-- Searches that read little, of what lies together: also of a file that is not in memory, and beside somebody who writes.
+
+-- By these a search finds its way when few scans match; each begins with what is asked for, and ends with the name.
+DROP INDEX scans_by_expression;
+DROP INDEX scans_by_origin;
+DROP INDEX scans_by_device;
+DROP INDEX scans_by_age;
+CREATE INDEX scans_by_expression ON scans (state, expression, age, sex, origin, device, id);
+CREATE INDEX scans_by_age ON scans (state, age, sex, origin, device, id);
+CREATE INDEX scans_by_device ON scans (state, device, origin, sex, id);
+CREATE INDEX scans_by_origin ON scans (state, origin, sex, id);
+CREATE INDEX scans_by_sex ON scans (state, sex, id);
+CREATE INDEX scans_by_modality ON scans (state, modality, id);
+CREATE INDEX scans_by_protocol ON scans (state, protocol, id);
+CREATE INDEX scans_by_project ON scans (state, project, id);
+CREATE INDEX scans_by_kinds ON scans (state, kinds, id);
+CREATE INDEX scans_by_noise ON scans (state, noise_mm, id);
+CREATE INDEX scans_by_holes ON scans (state, holes, id);
+CREATE INDEX scans_by_capture ON scans (state, captured_at, id);
+CREATE INDEX scans_by_ingest ON scans (state, ingested_at, id);
+
+-- Holds all that searches filter by, in the order of names: for searches that many scans match.
+DROP INDEX scans_for_search;
+CREATE INDEX scans_for_search ON scans (
+  state, id, kinds, expression, age, sex, origin, device, modality, holes, noise_mm, subject, project, protocol,
+  captured_at, ingested_at
+);
+
+-- The access decision asks whether a person was a minor at any scan, of their persons and of their consents: each is one
+-- place in an index, where it was a row here and there.
+DROP INDEX scans_of_subject;
+CREATE INDEX scans_of_subject ON scans (subject, age);
+CREATE INDEX subjects_for_access ON subjects (
+  id, project, state, retain_until, consent, birth_year, jurisdiction, sex, origin
+);
+CREATE INDEX consents_for_access ON consents (
+  id, withdrawn_at, given_at, guardian, separate, transfer_abroad, signed, legal_basis, art9_condition
+);
+CREATE INDEX purposes_for_access ON consent_purposes (consent, purpose, valid_until);
