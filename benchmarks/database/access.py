@@ -38,7 +38,7 @@ MAY = {
     "analyst": {"find", "read", "derive", "embed", "annotate"},
     "contributor": {"find", "enrol", "consent", "ingest"},
     "curator": {"find", "read", "review", "release", "export", "derive"},
-    "officer": {"find", "consent", "identify", "withdraw", "audit"},
+    "officer": {"find", "consent", "identify", "withdraw", "audit", "notify"},
     "auditor": {"audit"},
     "admin": {"manage", "grant", "keep"},
 }
@@ -46,7 +46,7 @@ ON = {
     "scan": ("find", "read", "derive", "embed", "annotate", "export", "review"),
     "subject": ("ingest", "consent", "identify", "withdraw"),
     "project": ("enrol", "release"),
-    "database": ("manage", "grant", "audit", "keep"),
+    "database": ("manage", "grant", "audit", "notify", "keep"),
 }
 USES = {"read", "derive", "embed", "annotate", "export"}
 """Actions with a purpose, which ask for the project's conditions too."""

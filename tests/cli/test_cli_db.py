@@ -142,7 +142,9 @@ def test_a_story(project: Callable[..., str], tmp_path: Path) -> None:
     assert len(scans(db)) == 6
     assert "certificate.txt" in db("withdraw", "--receipt", number, "--yes", "--papers", "papers")
     assert "Bob" in (tmp_path / "papers" / "letter_1.txt").read_text()
-    assert "Bob" in db("letters")
+    assert re.search(rf"{one['subject']}  Bob bob@x.example  +\S+  not sent", db("letters"))
+    assert "1 letter noted as sent" in db("letters", one["subject"], "--sent")
+    assert "anna" in db("letters", one["subject"])
     assert len(scans(db)) == 4
     assert "knows nobody" in db("show", "P1", status=2)
     assert "tombstoned" in db("release", "list")
@@ -327,6 +329,9 @@ def test_people_without_a_consent_stay_out(project: Callable[..., str], tmp_path
         (["restore", "out", "again", "--keys", "out"], "no backup"),
         (["rotate-key", "--key", "db/key"], "in the database"),
         (["audit", "--actor", "eve"], "no actor 'eve'"),
+        (["letters", "--sent"], "whose letters?"),
+        (["letters", "sub0", "--to", "Bob"], "give --sent as well"),
+        (["letters", "sub0", "--sent"], "waits to be sent"),
         (["init", "db"], "not empty"),
         (["init", "other", "--key", "other/key"], "another place"),
         (["init", "other", "--key", "k.key", "--catalogue", "mysql://x"], "no address of a catalogue"),

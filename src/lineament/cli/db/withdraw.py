@@ -106,25 +106,49 @@ def _withdraw(database: Database, subject: str, papers: Path | None) -> None:
 @click.command()
 @click.argument("subject", required=False)
 @click.option("-o", "--output", type=FILE, help="Folder for the certificate and the letters of SUBJECT.")
+@click.option("--sent", is_flag=True, help="Note that the letters about SUBJECT were sent.")
+@click.option("--to", "recipient", default="", metavar="TEXT", help="Only those to whom this is, or begins; for --sent.")
+@click.option("--on", metavar="DAY", help="When they were sent, such as 2027-03-31; today without it.")
 @on_database
-def letters(database: Database, subject: str | None, output: Path | None) -> None:
-    """List the letters to those who have copies of people who left; write those of one, told by the random name."""
+def letters(
+    database: Database,
+    subject: str | None,
+    output: Path | None,
+    sent: bool,
+    recipient: str,
+    on: str | None,
+) -> None:
+    """List the letters to those who have copies of people who left, and which were sent, when, and who says so.
+
+    With SUBJECT, the random name of somebody who left, those about one person: -o writes them once more, and --sent notes
+    that they were sent. Sending them is yours.
+    """
+    from lineament.database.notices import mark_sent, notices
     from lineament.database.withdraw import write_papers
     from lineament.errors import InputError
 
-    database.guard.demand("audit", letters=subject or "*")
-    if output is not None:
-        if subject is None:
-            raise InputError("whose letters? give the random name of somebody who left; without -o all are listed")
+    if subject is None and (output is not None or sent):
+        raise InputError("whose letters? give the random name of somebody who left; without -o and --sent all are listed")
+    if not sent and (recipient or on):
+        raise InputError("--to and --on tell which letters were sent and when; give --sent as well")
+    if subject is not None and sent:
+        many = mark_sent(database, subject, recipient=recipient, on=on or "")
+        click.echo(f"{many} letter{'' if many == 1 else 's'} noted as sent")
+    found = notices(database, subject)
+    if subject is not None and output is not None:
         show_result((), write_papers(database, subject, output))
         return
-    found = database.catalogue.rows("SELECT subject, recipient, written_at FROM notices ORDER BY written_at, recipient")
     lines = [
-        (each["subject"], each["recipient"], day(each["written_at"]))
+        (
+            each["subject"],
+            each["recipient"],
+            day(each["written_at"]),
+            day(each["sent_at"]) or "not sent",
+            each["sent_by"] or "",
+        )
         for each in found
-        if subject in (None, each["subject"])
     ]
-    show_columns([("person", "recipient", "written"), *lines])
+    show_columns([("person", "recipient", "written", "sent", "noted by"), *lines])
 
 
 @click.command()

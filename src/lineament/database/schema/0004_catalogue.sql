@@ -1,4 +1,4 @@
--- Searches that read little, of what lies together: also of a file that is not in memory, and beside somebody who writes.
+-- Searches that read little, of what lies together: also of files that are not in memory, and beside others who write.
 
 -- By these a search finds its way when few scans match; each begins with what is asked for, and ends with the name.
 DROP INDEX scans_by_expression;
@@ -37,3 +37,10 @@ CREATE INDEX consents_for_access ON consents (
   id, withdrawn_at, given_at, guardian, separate, transfer_abroad, signed, legal_basis, art9_condition
 );
 CREATE INDEX purposes_for_access ON consent_purposes (consent, purpose, valid_until);
+
+-- When a letter to a recipient was sent, and who says so.
+ALTER TABLE notices ADD COLUMN sent_at TEXT;
+ALTER TABLE notices ADD COLUMN sent_by TEXT;
+INSERT INTO actions (name, object, needs_consent, needs_purpose, meets_conditions, any_state, meaning) VALUES
+  ('notify', 'database', 0, 0, 0, 0, 'note that recipients were told of a withdrawal');
+INSERT INTO role_actions (role, action) VALUES ('officer', 'notify');
