@@ -221,6 +221,27 @@ def test_run_does_what_is_missing(project: Callable[..., str], tmp_path: Path, m
     assert "landmarks" in project("read", one["id"], "-o", "out", "--purpose", "research", "--derived")
 
 
+def test_landmarks_set_by_hand(project: Callable[..., str], tmp_path: Path) -> None:
+    from lineament.face.model import load_face_model
+    from lineament.io.landmarks import write_landmarks
+    from lineament.types import Landmarks
+
+    model = load_face_model()
+    folder(tmp_path / "in", {"P1": "research"})
+    write_scan(Scan(model.vertices, model.triangles, unit="mm"), tmp_path / "in" / "P1_neutral.ply")
+    project("ingest", "in", "--consent-text", "text.txt", "--separate", "--jobs", 1)
+    (one,) = scans(project, "--expression", "neutral")
+    names = model.landmark_sets["ibug68"].names
+    marks = Landmarks(names[30:], model.landmarks(model.vertices, "ibug68")[30:], unit="mm")
+    write_landmarks(marks, tmp_path / "by_hand.mrk.json")
+    said = project("annotate", one["id"], "by_hand.mrk.json", "--purpose", "research", "--note", "the nose")
+    assert f"38 of 68 points of ibug68 on {one['id']}" in said
+    assert re.search(r"landmarks ibug68 +json .* correction .*, anna, from ast", project("show", one["id"]))
+    (tmp_path / "other.csv").write_text("name,x,y,z\na,1,2,3\n")
+    assert "none of the sets" in project("annotate", one["id"], "other.csv", "--purpose", "research", status=2)
+    assert "not agreed" in project("annotate", one["id"], "by_hand.mrk.json", "--purpose", "training", status=2)
+
+
 def test_a_consent_from_a_file(project: Callable[..., str], tmp_path: Path) -> None:
     short = {"purposes": {"research": None, "training": "2099-01-01"}, "text_sha256": "a" * 64, "separate": True}
     (tmp_path / "short.json").write_text(json.dumps(short))

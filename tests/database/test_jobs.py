@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from lineament.database import jobs
 from lineament.database.consent.purposes import Purpose
 from lineament.database.find import Where
 from lineament.database.jobs import Wanted, claim, count, end, enqueue, free
+from lineament.database.records import FileRecord
 from lineament.database.verify import doctor, verify
 from lineament.database.withdraw import withdraw
 from lineament.errors import StoreError
@@ -48,15 +50,42 @@ def test_only_what_matches_is_made_and_done(three) -> None:
     assert count(three.database, WANTED) == {"waiting": 3}
 
 
-def test_sequences_and_scans_in_quarantine_get_no_job(lab) -> None:
-    from lineament.database.records import FileRecord
-
+def test_each_frame_of_a_sequence_gets_a_job(lab) -> None:
     lab.person("P1")
-    frames = tuple(FileRecord(lab.file(f"{seed}.ply", seed), index=seed) for seed in range(2))
+    frames = tuple(FileRecord(lab.file(f"{seed}.ply", seed), index=seed) for seed in (3, 7))
+    lab.ingest(lab.record("P1", 0, files=frames, modality="sequence"))
+    assert enqueue(lab.database, WANTED) == 2
+    assert [found["frame"] for found in sorted(free(lab.database, WANTED, 5), key=lambda job: job["frame"])] == [3, 7]
+    assert enqueue(lab.database, WANTED) == 0
+    first = replace(WANTED, version="2", each_frame=False)
+    assert enqueue(lab.database, first) == 1
+    assert [found["frame"] for found in free(lab.database, first, 5)] == [3]
+    for job in free(lab.database, WANTED, 5):
+        claim(lab.database, job["job"], "me")
+        end(lab.database, job["job"], "me", "done")
+    (scan,) = {job["id"] for job in free(lab.database, first, 5)}
+    jobs.outdate(lab.database, scan, {"shadow": "1"}, 7)
+    assert [found["frame"] for found in free(lab.database, WANTED, 5)] == [7]
+    jobs.outdate(lab.database, scan, {"shadow": "1"})
+    assert count(lab.database, WANTED) == {"waiting": 2}
+
+
+def test_scans_of_several_shapes_and_scans_in_quarantine_get_no_job(lab) -> None:
+    lab.person("P1")
+    shapes = tuple(FileRecord(lab.file(f"{seed}.ply", seed), index=seed) for seed in range(2))
     cut = lab.file("cut.ply", 5)
     cut.write_bytes(cut.read_bytes()[:-50])
-    lab.ingest(lab.record("P1", 0, files=frames, modality="sequence"), lab.record("P1", 5, files=(FileRecord(cut),)))
+    lab.ingest(lab.record("P1", 0, files=shapes), lab.record("P1", 5, files=(FileRecord(cut),)))
     assert enqueue(lab.database, WANTED) == 0
+
+
+def test_a_mesh_with_depth_images_beside_is_one_shape(lab) -> None:
+    lab.person("P1")
+    lab.file("a.ply", 1)
+    np.save(lab.root / "in" / "depth.npy", np.full((20, 20), 800, np.uint16))
+    depth = tuple(FileRecord(lab.root / "in" / "depth.npy", "depth", index) for index in range(2))
+    lab.ingest(lab.record("P1", 0, files=(FileRecord(lab.file("a.ply", 1)), *depth)))
+    assert enqueue(lab.database, WANTED) == 1
 
 
 def test_whoever_has_not_agreed_gets_no_job(three) -> None:

@@ -19,7 +19,7 @@ from lineament.database import disk
 from lineament.database import run as running
 from lineament.database.consent.purposes import Purpose
 from lineament.database.derive import Derivation, Product, newest, provenance, store_derived
-from lineament.database.find import count
+from lineament.database.find import count, find
 from lineament.database.intake.quality import Finding
 from lineament.database.kinds import KINDS, Kind, Made, Task, version_of
 from lineament.database.people import end_consent
@@ -377,3 +377,102 @@ def test_a_face_goes_all_the_way(lab) -> None:
     assert widths[0] == pytest.approx(widths[1], rel=0.1)
     assert made["thumbnail"].startswith(b"\x89PNG")
     assert not list(verify(lab.database))
+
+
+@pytest.fixture
+def moving(lab):
+    """Somebody with a sequence of three frames."""
+    lab.person("P1")
+    frames = tuple(FileRecord(lab.file(f"{seed}.ply", seed), index=seed) for seed in range(3))
+    (lab.scan,) = [each.scan for each in lab.ingest(lab.record("P1", 0, files=frames, modality="sequence", fps=25.0))]
+    return lab
+
+
+def test_each_frame_of_a_sequence_has_its_result_made_of_itself(moving, kinds) -> None:
+    outcomes = list(run(moving.database, "echo", workers=0))
+    assert sorted((each.kind, each.frame, each.state) for each in outcomes) == [
+        (kind, frame, "done") for kind in ("echo", "shadow") for frame in range(3)
+    ]
+    (stored,) = moving.database.scans(purpose="research")
+    assert [shape.place for shape in stored.shapes] == [0, 1, 2]
+    assert newest(moving.database, moving.scan) == {}
+    for frame in range(3):
+        made = newest(moving.database, moving.scan, frame=frame)
+        middle = json.loads(stored.bytes(made["shadow", ""]))[1:]
+        np.testing.assert_allclose(middle, stored.read(frame).points.mean(axis=0), rtol=1e-5)
+        assert stored.bytes(made["echo", ""]) == b"echo of " + stored.bytes(made["shadow", ""])
+        (parent,) = provenance(moving.database, made["echo", ""].id).parents
+        assert [each.asset.place for each in parent.parents] == [frame]
+    assert list(run(moving.database, "echo", workers=0)) == []
+    with pytest.raises(InputError, match="no frame 3"):
+        stored.read(3)
+    assert not list(verify(moving.database))
+
+
+def test_a_frame_that_fails_is_tried_again_alone(moving, kinds) -> None:
+    middles = []
+
+    def fails(task, detector) -> Made:
+        middles.append(float(task.read().points.mean()))
+        if len(middles) == 2:
+            raise ValueError("a hand before the face")
+        return shadow(task, detector)
+
+    kinds(shadow=Kind(fails))
+    states = {each.frame: each.state for each in run(moving.database, "shadow", workers=0)}
+    assert sorted(states.values()) == ["done", "done", "failed"]
+    (bad,) = [frame for frame, state in states.items() if state == "failed"]
+    assert [(each.frame, each.state) for each in run(moving.database, "shadow", workers=0, again=True)] == [
+        (bad, "done")
+    ]
+
+
+def test_some_kinds_are_made_of_the_first_frame_alone(moving, kinds) -> None:
+    kinds(shadow=Kind(shadow, each_frame=False))
+    assert [each.frame for each in run(moving.database, "shadow", workers=0)] == [0]
+
+
+def depth_image(lab, label: str, **changes) -> list[FileRecord]:
+    """Write a plate 700 mm before a camera."""
+    place = lab.root / "in" / f"{label}.npy"
+    place.parent.mkdir(exist_ok=True)
+    depth = np.full((40, 50), 7000, np.uint16)
+    depth[:5] = 0
+    np.save(place, depth)
+    return [FileRecord(place, "depth", **changes)]
+
+
+def test_a_depth_image_is_worked_on_as_the_points_that_its_camera_saw(lab, kinds) -> None:
+    lab.person("P1")
+    camera = {"fx": 50, "fy": 40.0, "cx": 24.5, "cy": 19.5, "mm_per_unit": 0.1}
+    (lab.root / "in").mkdir(exist_ok=True)
+    (lab.root / "in" / "rig.json").write_text(json.dumps(camera))
+    rig = FileRecord(lab.root / "in" / "rig.json", "calibration")
+    matrix = {"camera_matrix": [[50, 0, 24.5], [0, 40, 19.5], [0, 0, 1]], "mm_per_unit": 0.1}
+    for label, files in (
+        ("stated", depth_image(lab, "a", meta=camera)),
+        ("matrix", depth_image(lab, "b", meta=matrix)),
+        ("calibrated", [*depth_image(lab, "c"), rig]),
+        ("bent", depth_image(lab, "d", meta={**camera, "distortion": [0.1, 0, 0, 0, 0]})),
+        ("unknown", depth_image(lab, "e")),
+    ):
+        lab.ingest(lab.record("P1", 0, files=tuple(files), modality="depth", expression=label))
+    kinds(shadow=Kind(_seen))
+    found = {each["id"]: each["expression"] for each in find(lab.database)}
+    said = {found[each.scan]: (each.state, each.said) for each in run(lab.database, "shadow", workers=0)}
+    assert {label for label, (state, _) in said.items() if state == "done"} == {"stated", "matrix", "calibrated"}
+    assert "distorted" in said["bent"][1]
+    assert "camera of the depth image is not known" in said["unknown"][1]
+    for stored in lab.database.scans({"has": "shadow"}, purpose="research"):
+        (made,) = [each for each in stored.assets if each.derived]
+        low, high = json.loads(stored.bytes(made))
+        np.testing.assert_allclose([low[0], high[0]], [-24.5 / 50 * 700, 24.5 / 50 * 700], rtol=1e-5)
+        assert low[2] == high[2] == -700
+        assert high[1] == pytest.approx(14.5 / 40 * 700)
+        assert stored.read().unit == "mm"
+
+
+def _seen(task, detector) -> Made:
+    points = task.read().points
+    bounds = [np.nanmin(points, axis=0).tolist(), np.nanmax(points, axis=0).tolist()]
+    return Made((Product("shadow", "json", json.dumps(bounds).encode()),))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lineament.database.catalogue import Catalogue
+from lineament.database.consent.law import ADULT
 from lineament.database.when import now
 
 ALL = "*"
@@ -109,9 +110,10 @@ RULES = (
     ),
     _Rule(
         "guardian missing",
-        """(t.needs_consent = 0 OR n.guardian = 1 OR NOT (
+        f"""(t.needs_consent = 0 OR n.guardian = 1 OR NOT (
   COALESCE(CAST(SUBSTR(n.given_at, 1, 4) AS INTEGER) - s.birth_year - 1 < j.guardian_below, 1 = 0)
-  OR EXISTS (SELECT 1 FROM scans v WHERE v.subject = s.id AND v.age < j.guardian_below)))""",
+  OR EXISTS (SELECT 1 FROM scans v INDEXED BY scans_of_minors
+    WHERE v.subject = s.id AND v.age < {ADULT} AND v.age < j.guardian_below)))""",
         "the person may have been a minor, and no guardian has agreed",
         _ABOUT_PEOPLE,
     ),

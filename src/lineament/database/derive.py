@@ -63,6 +63,8 @@ class Derivation:
         Of the networks and models; empty when there are none.
     parameters : mapping
         JSON values.
+    frame : int or None
+        Of a 4D sequence, as the original file counts it.
     """
 
     scan: str
@@ -71,6 +73,7 @@ class Derivation:
     tool: str
     weights_sha256: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    frame: int | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,9 @@ def provenance(database: Database, asset: str) -> Origin:
     return _origin(database, asset, found["scan"])
 
 
-def newest(database: Database, scan: str, *, corrections: bool = True) -> dict[tuple[str, str], StoredAsset]:
+def newest(
+    database: Database, scan: str, *, corrections: bool = True, frame: int | None = None
+) -> dict[tuple[str, str], StoredAsset]:
     """Return what was made last of each kind, by role and, of landmarks, set; what was set by hand counts as newer.
 
     Parameters
@@ -174,6 +179,8 @@ def newest(database: Database, scan: str, *, corrections: bool = True) -> dict[t
     scan : str
     corrections : bool
         Otherwise what was set by hand is left out.
+    frame : int, optional
+        Of a sequence; without it, what was made of the scan and not of one of its frames.
     """
     sql = """
     SELECT d.asset, d.tool FROM derivations d JOIN assets a ON a.id = d.asset WHERE a.scan = :scan
@@ -181,7 +188,11 @@ def newest(database: Database, scan: str, *, corrections: bool = True) -> dict[t
     found = database.catalogue.rows(sql, scan=scan, correction=CORRECTION)
     order = [each["asset"] for each in found if corrections or each["tool"] != CORRECTION]
     assets = {asset.id: asset for asset in assets_of(database, scan)}
-    return {(assets[name].role, str(assets[name].meta.get("set_name", ""))): assets[name] for name in order}
+    return {
+        (assets[name].role, str(assets[name].meta.get("set_name", ""))): assets[name]
+        for name in order
+        if assets[name].meta.get("frame") == frame
+    }
 
 
 def _write_files(database: Database, derivations: Sequence[Derivation]) -> list[list[Stored]]:
@@ -225,7 +236,7 @@ def _write_rows(database: Database, derivation: Derivation, files: Sequence[Stor
             object=stored.name,
             role=product.role,
             suffix=product.suffix,
-            meta=json.dumps(dict(product.meta)),
+            meta=json.dumps({**product.meta, **({} if derivation.frame is None else {"frame": derivation.frame})}),
             at=at,
         )
         database.catalogue.run(

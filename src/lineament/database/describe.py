@@ -28,7 +28,7 @@ class ScanFacts:
         Of quality control: kind, severity, value, limit_value, said.
     files : list of dict
         Originals and what was derived: id, role, place, suffix, size, meta, derived, and of the derived tool,
-        tool_version, weights_sha256, parameters, made_at and parents.
+        tool_version, weights_sha256, parameters, made_at, `made_by` (a name) and parents.
     """
 
     scan: Row
@@ -91,8 +91,9 @@ def describe_scan(database: Database, scan: str) -> ScanFacts:
     findings = rows("SELECT kind, severity, value, limit_value, said FROM findings WHERE scan = :scan", scan=scan)
     files = rows(
         """SELECT a.id, a.role, a.place, a.suffix, a.derived, a.meta, o.size, d.tool, d.tool_version, d.weights_sha256,
-        d.parameters, d.made_at FROM assets a JOIN objects o ON o.subject = a.subject AND o.name = a.object
-        LEFT JOIN derivations d ON d.asset = a.id WHERE a.scan = :scan ORDER BY a.derived, a.role, a.place, a.id""",
+        d.parameters, d.made_at, w.name AS made_by FROM assets a
+        JOIN objects o ON o.subject = a.subject AND o.name = a.object LEFT JOIN derivations d ON d.asset = a.id
+        LEFT JOIN actors w ON w.id = d.made_by WHERE a.scan = :scan ORDER BY a.derived, a.role, a.place, a.id""",
         scan=scan,
     )
     parents = rows(

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from lineament.database.database import Database
 
 PAGE = 500
-COLUMNS = """c.id, c.project, c.subject, c.session, c.modality, c.expression, c.repeat, c.age, c.state, c.state_reason,
+COLUMNS = """c.id, c.project, c.subject, c.session, c.modality, c.expression, c.repeat, c.age, c.state,
+  COALESCE((SELECT z.state_reason FROM scans z INDEXED BY scans_with_reason
+    WHERE z.id = c.id AND z.state_reason <> ''), '') AS state_reason,
   c.unit, c.points, c.triangles, c.holes, c.noise_mm, c.frames, c.fps, c.captured_at, c.ingested_at, s.sex, s.origin,
   (SELECT v.name FROM devices v WHERE v.id = c.device) AS device,
   (SELECT o.name FROM protocols o WHERE o.id = c.protocol) AS protocol"""
+_BY_NAME = SCANS.replace("scans c", "scans c INDEXED BY scans_for_search", 1)
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def find(
     found: list[Row] = []
     with database.catalogue.reading():  # of one moment, and what was read is not read again because others write
         for names in matching(database.catalogue, parts, {**values, "now": now()}, after, limit):
-            found += _allowed(database, action, names)
+            found += _allowed(database, action, chosen.state, names)
             if len(found) >= limit:
                 break
     found = found[:limit]
@@ -141,13 +144,14 @@ def find(
     return found
 
 
-def _allowed(database: Database, action: str, names: Sequence[str]) -> list[Row]:
+def _allowed(database: Database, action: str, state: str, names: Sequence[str]) -> list[Row]:
     """Return what is known about those of the scans that the actor may know of."""
     asking = {"actor": database.guard.actor, "action": action, "purpose": "", "country": "", "now": now()}
     known = {f"n{place}": name for place, name in enumerate(names)}
     among = ", ".join(f":{place}" for place in known)
-    sql = f"SELECT {COLUMNS} FROM {SCANS} WHERE c.id IN ({among}) AND {allowed_scans()} ORDER BY c.id"
-    return database.catalogue.rows(sql, **known, **asking)
+    sql = f"""SELECT {COLUMNS} FROM {_BY_NAME} WHERE c.state = :state AND c.id IN ({among}) AND {allowed_scans()}
+    ORDER BY c.id"""
+    return database.catalogue.rows(sql, **known, **asking, state=state)
 
 
 def find_all(database: Database, where: Where | Mapping[str, Any] | None = None) -> Iterator[Row]:

@@ -1,9 +1,10 @@
 """What is still to be made of which scan: a table of jobs, which survives whoever works on it.
 
-A job is made once for each scan, kind and version of the kind. Who works on it holds it by a lease, which is made
-longer while the program lives; a program that is killed loses its jobs when their leases end. A job is tried three
-times at most. Several programs may work on one table: a job is claimed in one statement, and ends only by whoever
-holds it. The jobs of a person who withdraws are gone with the person's other rows, and then end as nobody's.
+A job is made once for each scan, kind and version of the kind, of a 4D sequence for each frame. Who works on it holds
+it by a lease, which is made longer while the program lives; a program that is killed loses its jobs when their leases
+end. A job is tried three times at most. Several programs may work on one table: a job is claimed in one statement, and
+ends only by whoever holds it. The jobs of a person who withdraws are gone with the person's other rows, and then end as
+nobody's.
 """
 
 from __future__ import annotations
@@ -32,6 +33,13 @@ MOST_ATTEMPTS = 3
 STATES = ("waiting", "running", "done", "failed")
 _JOBS = f"FROM jobs job CROSS JOIN {SCANS} WHERE job.scan = c.id AND job.kind = :kind AND job.version = :version"
 """Jobs first: SQLite keeps to this order."""
+_OTHER = "SELECT 1 FROM assets h WHERE h.scan = c.id AND h.derived = 0"
+_SHAPE = f"""g.derived = 0
+  AND (g.role = 'geometry' OR (g.role = 'depth' AND NOT EXISTS ({_OTHER} AND h.role = 'geometry')))
+  AND (c.modality = 'sequence' OR NOT EXISTS ({_OTHER} AND h.role = g.role AND h.id <> g.id))"""
+"""The one file `g` that is the shape, a mesh or else a depth image; of a sequence each such file."""
+_FIRST = f"NOT EXISTS ({_OTHER} AND h.role = g.role AND h.place < g.place)"
+_FRAME = "CASE WHEN c.modality = 'sequence' THEN g.place ELSE 0 END"
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,8 @@ class Wanted:
     action, purpose : str
         What must be allowed for each scan.
     where : Where
+    each_frame : bool
+        Of a sequence; otherwise of its first frame alone.
     """
 
     kind: str
@@ -51,12 +61,14 @@ class Wanted:
     action: str
     purpose: str
     where: Where
+    each_frame: bool = True
 
 
 def enqueue(database: Database, wanted: Wanted, *, again: bool = False) -> int:
     """Make a job for each scan that matches, may be worked on and has none; return how many were made.
 
-    Sequences are passed over, and scans without a shape.
+    Of a sequence for each frame. Scans without a shape are passed over, and those of several, of which nobody knows how
+    they belong together.
 
     Parameters
     ----------
@@ -70,10 +82,11 @@ def enqueue(database: Database, wanted: Wanted, *, again: bool = False) -> int:
     StoreError
     """
     condition, values = _matching(database, wanted)
-    shape = "EXISTS (SELECT 1 FROM assets g WHERE g.scan = c.id AND g.role = 'geometry' AND g.derived = 0)"
-    known = "SELECT 1 FROM jobs job WHERE job.scan = c.id AND job.kind = :kind AND job.version = :version"
-    sql = f"""SELECT c.id FROM {SCANS} WHERE {condition} AND c.id > :after AND c.frames = 1 AND {shape}
-    AND NOT EXISTS ({known}) ORDER BY c.id LIMIT :limit"""
+    known = f"""SELECT 1 FROM jobs job WHERE job.scan = c.id AND job.kind = :kind AND job.version = :version
+    AND job.frame = {_FRAME}"""
+    which = _SHAPE if wanted.each_frame else f"{_SHAPE} AND {_FIRST}"
+    sql = f"""SELECT c.id, {_FRAME} AS frame FROM {SCANS} JOIN assets g ON g.scan = c.id
+    WHERE {condition} AND c.id >= :after AND {which} AND NOT EXISTS ({known}) ORDER BY c.id, frame LIMIT :limit"""
     made, after = 0, ""
     database.log.append(
         database.guard.actor,
@@ -86,24 +99,25 @@ def enqueue(database: Database, wanted: Wanted, *, again: bool = False) -> int:
     )
     while True:
         with database.catalogue.writing():
-            page = [found["id"] for found in database.catalogue.rows(sql, after=after, limit=PAGE, **values)]
+            page = database.catalogue.rows(sql, after=after, limit=PAGE, **values)
             database.catalogue.run_many(
-                """INSERT INTO jobs (id, kind, version, scan, state, created_at)
-                VALUES (:id, :kind, :version, :scan, 'waiting', :at)""",
+                """INSERT INTO jobs (id, kind, version, scan, frame, state, created_at)
+                VALUES (:id, :kind, :version, :scan, :frame, 'waiting', :at)""",
                 [
                     {
                         "id": new_name("job"),
                         "kind": wanted.kind,
                         "version": wanted.version,
-                        "scan": scan,
+                        "scan": found["id"],
+                        "frame": found["frame"],
                         "at": now(),
                     }
-                    for scan in page
+                    for found in page
                 ],
             )
         if not page:
             break
-        made, after = made + len(page), page[-1]
+        made, after = made + len(page), str(page[-1]["id"])
     if again:
         database.catalogue.run(
             f"""UPDATE jobs SET state = 'waiting', attempts = 0, said = '' WHERE state = 'failed'
@@ -114,7 +128,7 @@ def enqueue(database: Database, wanted: Wanted, *, again: bool = False) -> int:
 
 
 def free(database: Database, wanted: Wanted, limit: int) -> list[Row]:
-    """Return scans, as `find` does, whose jobs can be claimed, with the `job` and its `attempts`.
+    """Return scans, as `find` does, whose jobs can be claimed, with the `job`, its `frame` and its `attempts`.
 
     Jobs that were tried too often by programs that were killed fail here.
     """
@@ -128,7 +142,7 @@ def free(database: Database, wanted: Wanted, limit: int) -> list[Row]:
         now=now(),
     )
     condition, values = _matching(database, _lasting(wanted))
-    sql = f"SELECT job.id AS job, job.attempts, {COLUMNS} {_JOBS} AND {condition}"
+    sql = f"SELECT job.id AS job, job.frame, job.attempts, {COLUMNS} {_JOBS} AND {condition}"
     # One state at a time, so that the index gives them in order and the rules are asked of the first ones only.
     waiting = f"{sql} AND job.state = 'waiting' ORDER BY job.id LIMIT :limit"
     ended = f"{sql} AND job.state = 'running' AND job.lease_until <= :now ORDER BY job.id LIMIT :limit"
@@ -196,7 +210,7 @@ def give_back(database: Database, worker: str, job: str | None = None) -> None:
     )
 
 
-def outdate(database: Database, scan: str, versions: Mapping[str, str]) -> None:
+def outdate(database: Database, scan: str, versions: Mapping[str, str], frame: int | None = None) -> None:
     """Let jobs of a scan wait again, since what they are made of has changed; who works on one loses it.
 
     Parameters
@@ -205,14 +219,18 @@ def outdate(database: Database, scan: str, versions: Mapping[str, str]) -> None:
     scan : str
     versions : mapping
         Of each kind.
+    frame : int, optional
+        Of a sequence; of all frames without it.
     """
+    among = "" if frame is None else "AND frame = :frame"
     for kind, version in versions.items():
         database.catalogue.run(
-            """UPDATE jobs SET state = 'waiting', attempts = 0, said = '', worker = '', lease_until = NULL
-            WHERE scan = :scan AND kind = :kind AND version = :version""",
+            f"""UPDATE jobs SET state = 'waiting', attempts = 0, said = '', worker = '', lease_until = NULL
+            WHERE scan = :scan AND kind = :kind AND version = :version {among}""",
             scan=scan,
             kind=kind,
             version=version,
+            frame=frame,
         )
 
 

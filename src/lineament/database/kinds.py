@@ -30,6 +30,7 @@ from lineament.errors import InputError, ModelError
 from lineament.face.fit import fit_face
 from lineament.face.model import LANDMARK_SETS
 from lineament.face.start import start_from
+from lineament.io.depth import frame_of
 from lineament.io.faces.glb import pack_glb
 from lineament.io.faces.parameters import pack_face, parse_face
 from lineament.io.landmarks.lineament_json import lineament_json, parse_lineament_json
@@ -65,6 +66,8 @@ class Task:
         Empty where the kind is not made of it.
     made : mapping
         Bytes of what was made of the scan before, by role and, of landmarks, set.
+    camera : mapping or None
+        Of a depth image, as `lineament.io.depth.frame_of` takes it; None where the shape is no depth image.
     """
 
     scan: str
@@ -73,9 +76,12 @@ class Task:
     suffix: str
     shape: bytes = field(repr=False)
     made: Mapping[tuple[str, str], bytes] = field(repr=False)
+    camera: Mapping[str, Any] | None = None
 
     def read(self) -> Scan:
         """Return the shape."""
+        if self.camera is not None:
+            return frame_of(self.shape, self.suffix, self.camera).to_scan()
         scan = parse_scan(self.shape, Path(f"{self.scan}.{self.suffix}"))
         return replace(scan, unit=self.unit or scan.unit)
 
@@ -119,6 +125,8 @@ class Kind:
         A detector is loaded in each process.
     action : str
         What must be allowed.
+    each_frame : bool
+        Of a sequence; otherwise of its first frame alone.
     """
 
     work: Callable[[Task, Detector | None], Made]
@@ -128,6 +136,7 @@ class Kind:
     shape: bool = True
     detects: bool = False
     action: str = "derive"
+    each_frame: bool = True
 
 
 def version_of(kinds: Mapping[str, Kind], name: str) -> str:
@@ -256,13 +265,13 @@ def _inner(points: Floats) -> Floats:
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        "quality": Kind(_quality, weights=(*NETWORKS, MODELS[0]), detects=True),
+        "quality": Kind(_quality, weights=(*NETWORKS, MODELS[0]), detects=True, each_frame=False),
         "landmarks": Kind(
             _landmarks, weights=(*NETWORKS, MODELS[0]), parameters={"sets": list(LANDMARK_SETS)}, detects=True
         ),
         "fit": Kind(_fit, ("landmarks",), MODELS),
         "rig": Kind(_rig, ("fit",), MODELS[:1], shape=False),
         "measures": Kind(_measures, ("landmarks", "fit"), MODELS[:1], shape=False),
-        "thumbnail": Kind(_thumbnail, ("landmarks",), parameters={"side": SIDE}),
+        "thumbnail": Kind(_thumbnail, ("landmarks",), parameters={"side": SIDE}, each_frame=False),
     }
 )

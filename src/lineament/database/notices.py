@@ -75,9 +75,6 @@ def mark_sent(database: Database, subject: str, *, recipient: str = "", on: str 
             )
         database.catalogue.run_many(
             "UPDATE notices SET sent_at = :at, sent_by = :by WHERE subject = :subject AND export = :export",
-            [
-                {"at": at, "by": database.guard.actor, "subject": subject, "export": each["export"]}
-                for each in waiting
-            ],
+            [{"at": at, "by": database.guard.actor, "subject": subject, "export": each["export"]} for each in waiting],
         )
     return len(waiting)

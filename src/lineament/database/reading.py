@@ -12,6 +12,7 @@ from lineament.database.access import Request, authorize
 from lineament.database.catalogue import Row
 from lineament.database.find import COLUMNS, Where, find_all
 from lineament.errors import AccessError, InputError
+from lineament.io.depth import camera_in, frame_of, knows_camera
 from lineament.io.scans import parse_scan
 from lineament.types import Scan
 
@@ -95,18 +96,54 @@ class StoredScan:
         """Return an asset's bytes."""
         return b"".join(self.pieces(asset))
 
-    def read(self) -> Scan:
-        """Return the geometry, without the texture image.
+    @property
+    def shapes(self) -> tuple[StoredAsset, ...]:
+        """Return the files of the shape, the frames of a sequence: geometry, or else depth images."""
+        for role in ("geometry", "depth"):
+            if found := tuple(each for each in self.assets if each.role == role and not each.derived):
+                return found
+        return ()
+
+    def shape(self, frame: int | None = None) -> StoredAsset:
+        """Return the file that the shape is in, or a frame of it.
 
         Raises
         ------
         InputError
-            The scan has none: it is images, or a sequence.
+            There is none: it is images, or a video, or has no such frame.
         """
+        for asset in self.shapes:
+            if frame in (None, asset.place):
+                return asset
+        what = "no geometry" if frame is None else f"no frame {frame}"
+        raise InputError(f"{self.id} has {what}; it is {self.info['modality']}")
+
+    def camera(self, depth: StoredAsset) -> Mapping[str, Any]:
+        """Return what is known of the camera of a depth image: from its `meta`, else from the files of calibration."""
+        known = dict(depth.meta)
         for asset in self.assets:
-            if asset.role == "geometry":
-                return parse_scan(self.bytes(asset), Path(f"{self.id}.{asset.suffix}"))
-        raise InputError(f"{self.id} has no geometry; it is {self.info['modality']}")
+            if asset.role == "calibration" and asset.suffix == "json" and not knows_camera(known):
+                known = camera_in(self.bytes(asset)) | known
+        return known
+
+    def read(self, frame: int | None = None) -> Scan:
+        """Return the geometry, without the texture image; or the points of a depth image.
+
+        Parameters
+        ----------
+        frame : int, optional
+            Of a sequence, by the number of its file; the first without it.
+
+        Raises
+        ------
+        InputError
+            The scan has none: it is images, or has no such frame. Or the camera of a depth image is not known.
+        """
+        asset = self.shape(frame)
+        data = self.bytes(asset)
+        if asset.role == "depth":
+            return frame_of(data, asset.suffix, self.camera(asset)).to_scan()
+        return parse_scan(data, Path(f"{self.id}.{asset.suffix}"))
 
 
 def scans(database: Database, where: Where | Mapping[str, Any] | None = None, *, purpose: str) -> Iterator[StoredScan]:

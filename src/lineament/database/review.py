@@ -90,7 +90,15 @@ def reject(database: Database, scan: str, reason: str) -> None:
     _decide(database, scan, "rejected", reason)
 
 
-def annotate(database: Database, scan: str, landmarks: Landmarks, note: str = "", *, purpose: str = "research") -> str:
+def annotate(
+    database: Database,
+    scan: str,
+    landmarks: Landmarks,
+    note: str = "",
+    *,
+    purpose: str = "research",
+    frame: int | None = None,
+) -> str:
     """Store landmarks that a person has set, in place of those that were found; return the new asset.
 
     What was made of the old ones is made again by the next `run`.
@@ -105,12 +113,14 @@ def annotate(database: Database, scan: str, landmarks: Landmarks, note: str = ""
     note : str
         Stored encrypted, beside the points.
     purpose : str
+    frame : int, optional
+        Of a 4D sequence.
 
     Raises
     ------
     AccessError
     InputError
-        The points are not those of a set.
+        The points are not those of a set; or a sequence is given without a frame, or has no such frame.
     """
     opened = open_scan(database, scan, purpose=purpose, action="annotate")
     sets = load_face_model().landmark_sets
@@ -118,18 +128,24 @@ def annotate(database: Database, scan: str, landmarks: Landmarks, note: str = ""
     if not same or landmarks.set_name not in ("", *same):
         raise InputError(f"the landmarks are not those of a set, in its order; sets are {', '.join(sets)}")
     landmarks = replace(landmarks, set_name=same[0])
-    parent = newest(database, scan, corrections=False).get(("landmarks", same[0]))
+    if (frame is None) == (opened.info["modality"] == "sequence"):
+        what = "it is a sequence; say which" if frame is None else "it is no sequence; it has no"
+        raise InputError(f"{scan} cannot be corrected so: {what} frame")
+    if frame is not None:
+        opened.shape(frame)
+    parent = newest(database, scan, corrections=False, frame=frame).get(("landmarks", same[0]))
     if landmarks.mm_per_unit is None:
         found = None if parent is None else read_landmarks(opened.bytes(parent))
         unit, size = (opened.info["unit"], None) if found is None else (found.unit, found.mm_per_unit)
         landmarks = replace(landmarks, unit=unit, mm_per_unit=size)
-    parents = [each.id for each in opened.assets if each.role == "geometry"] if parent is None else [parent.id]
+    shapes = [each.id for each in opened.shapes if frame in (None, each.place)]
+    parents = shapes if parent is None else [parent.id]
     product = landmarks_product(landmarks, correction=True)
     data = json.dumps({**json.loads(product.data), "note": note}, ensure_ascii=False, indent=1).encode()
-    derivation = Derivation(scan, (replace(product, data=data),), tuple(parents), CORRECTION)
+    derivation = Derivation(scan, (replace(product, data=data),), tuple(parents), CORRECTION, frame=frame)
 
     def confirm(derivation: Derivation) -> str:
-        jobs.outdate(database, scan, made_of(KINDS, "landmarks"))
+        jobs.outdate(database, scan, made_of(KINDS, "landmarks"), frame)
         return ""
 
     (stored,) = store_derived(database, [derivation], action="annotate", purpose=purpose, confirm=confirm)
@@ -139,7 +155,7 @@ def annotate(database: Database, scan: str, landmarks: Landmarks, note: str = ""
 
 
 def newest_landmarks(
-    database: Database, scan: str, set_name: str = "ibug68", *, purpose: str = "research"
+    database: Database, scan: str, set_name: str = "ibug68", *, purpose: str = "research", frame: int | None = None
 ) -> Landmarks:
     """Return the landmarks of a scan: what a person has set, otherwise what was found last.
 
@@ -150,7 +166,7 @@ def newest_landmarks(
         There are none of this set.
     """
     opened = open_scan(database, scan, purpose=purpose)
-    asset = newest(database, scan).get(("landmarks", set_name))
+    asset = newest(database, scan, frame=frame).get(("landmarks", set_name))
     if asset is None:
         raise InputError(f"{scan} has no landmarks of the set {set_name!r}; run: lineament db run landmarks")
     return read_landmarks(opened.bytes(asset))

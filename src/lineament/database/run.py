@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,8 @@ class Outcome:
         Why it is not done.
     assets : tuple of str
         What was made.
+    frame : int or None
+        Of a sequence.
     """
 
     scan: str
@@ -61,6 +63,7 @@ class Outcome:
     state: str
     said: str = ""
     assets: tuple[str, ...] = ()
+    frame: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,9 @@ class _Taken:
 
     job: str
     scan: str
+    frame: int | None
     attempts: int
-    parents: tuple[str, ...]
+    parents: tuple[str, ...] = ()
 
 
 def run(
@@ -136,7 +140,8 @@ def run(
 def wish(kind: str, where: Where | Mapping[str, Any] | None = None, purpose: str = "research") -> Wanted:
     """Return what `run` wants, for `lineament.database.jobs.count`."""
     in_order(KINDS, kind)
-    return Wanted(kind, version_of(KINDS, kind), KINDS[kind].action, purpose, Where.of(where))
+    known = KINDS[kind]
+    return Wanted(kind, version_of(KINDS, kind), known.action, purpose, Where.of(where), known.each_frame)
 
 
 def _explain(database: Database, wanted: Wanted) -> None:
@@ -210,33 +215,37 @@ class _Run:
             for found in page:
                 if found["id"] not in allowed or not jobs.claim(database, found["job"], self._worker):
                     continue
-                taken = _Taken(found["job"], found["id"], found["attempts"] + 1, ())
+                frame = found["frame"] if found["modality"] == "sequence" else None
+                taken = _Taken(found["job"], found["id"], frame, found["attempts"] + 1)
                 try:
-                    task, parents = self._task(found)
+                    task, parents = self._task(found, frame)
                 except AccessError as error:
                     self._early.append(self._cancelled(taken, str(error)))
                 except LineamentError as error:
                     self._early.append(self._ended(taken, "failed", str(error)))
                 else:
-                    self._taken.append(_Taken(taken.job, taken.scan, taken.attempts, parents))
+                    self._taken.append(replace(taken, parents=parents))
                     yield task
 
-    def _task(self, found: Row) -> tuple[Task, tuple[str, ...]]:
+    def _task(self, found: Row, frame: int | None) -> tuple[Task, tuple[str, ...]]:
         """Return what a worker needs, and the assets that this is."""
         database, wanted = self._database, self._wanted
         request = Request(database.guard.actor, wanted.action, found["id"], wanted.purpose)
         scan = StoredScan(found, assets_of(database, found["id"]), database, request)
-        shape = next(each for each in scan.assets if each.role == "geometry" and not each.derived)
-        made = {key: each for key, each in newest(database, scan.id).items() if key[0] in self._kind.needs}
+        shape = scan.shape(frame)
+        newer = newest(database, scan.id, frame=frame)
+        made = {key: each for key, each in newer.items() if key[0] in self._kind.needs}
+        of_shape = self._kind.shape
         task = Task(
             scan.id,
             found["expression"],
             found["unit"],
             shape.suffix,
-            scan.bytes(shape) if self._kind.shape else b"",
+            scan.bytes(shape) if of_shape else b"",
             {key: scan.bytes(each) for key, each in made.items()},
+            scan.camera(shape) if of_shape and shape.role == "depth" else None,
         )
-        originals = (shape.id,) if self._kind.shape else ()
+        originals = (shape.id,) if of_shape else ()
         return task, (*originals, *(each.id for each in made.values()))
 
     def _write(self) -> Iterator[Outcome]:
@@ -246,30 +255,31 @@ class _Run:
         if not ready:
             return
         kind = self._kind
-        derivations = {
-            taken.scan: Derivation(
+        derivations = [
+            Derivation(
                 taken.scan,
                 made.products,
                 taken.parents,
                 self._wanted.kind,
                 weights_sha256(kind.weights),
                 {**kind.parameters, **({"weights": list(kind.weights)} if kind.weights else {})},
+                taken.frame,
             )
             for taken, made in ready
-        }
-        results = {taken.scan: (taken, made) for taken, made in ready}
+        ]
+        results = {(taken.scan, taken.frame): (taken, made) for taken, made in ready}
 
         def confirm(derivation: Derivation) -> str:
-            taken, made = results[derivation.scan]
+            taken, made = results[derivation.scan, derivation.frame]
             if not jobs.end(self._database, taken.job, self._worker, "done"):
                 return "another program has taken it over, or the person has withdrawn"
-            jobs.outdate(self._database, taken.scan, made_of(KINDS, self._wanted.kind))
+            jobs.outdate(self._database, taken.scan, made_of(KINDS, self._wanted.kind), taken.frame)
             _note(self._database, taken.scan, made)
             return ""
 
         stored = store_derived(
             self._database,
-            list(derivations.values()),
+            derivations,
             action=self._wanted.action,
             purpose=self._wanted.purpose,
             confirm=confirm,
@@ -278,17 +288,17 @@ class _Run:
             if isinstance(outcome, str):
                 yield self._cancelled(taken, outcome)
             else:
-                yield Outcome(taken.scan, self._wanted.kind, "done", assets=outcome)
+                yield Outcome(taken.scan, self._wanted.kind, "done", assets=outcome, frame=taken.frame)
 
     def _ended(self, taken: _Taken, state: str, said: str) -> Outcome:
         if jobs.end(self._database, taken.job, self._worker, state, said):
-            return Outcome(taken.scan, self._wanted.kind, state, said)
-        return Outcome(taken.scan, self._wanted.kind, "cancelled", said)
+            return Outcome(taken.scan, self._wanted.kind, state, said, frame=taken.frame)
+        return Outcome(taken.scan, self._wanted.kind, "cancelled", said, frame=taken.frame)
 
     def _cancelled(self, taken: _Taken, said: str) -> Outcome:
         """The job waits until it is allowed again; it is gone when the person has withdrawn."""
         jobs.give_back(self._database, self._worker, taken.job)
-        return Outcome(taken.scan, self._wanted.kind, "cancelled", said)
+        return Outcome(taken.scan, self._wanted.kind, "cancelled", said, frame=taken.frame)
 
 
 def _note(database: Database, scan: str, made: Made) -> None:

@@ -2,7 +2,7 @@
 
 Nobody knows beforehand how many scans match several filters at once. So the search looks a little way along each index
 that a filter has. Where one ends soon, that is the way; otherwise scans are read in the order of their names for a
-while, which fills the page when many match. If neither was enough, both go on, eight times as far. So a search costs
+while, which fills the page when many match. If neither was enough, both go on, four times as far. So a search costs
 a small multiple of the best way, and never reads all scans to learn that there is nothing.
 """
 
@@ -20,7 +20,7 @@ FIRST = 1024
 """Scans that are read in order before the first look back,"""
 DEARER = 4
 """along an index a part of it, for other filters may need the rows."""
-FURTHER = 8
+FURTHER = 4
 KINDS = 200
 """Sets of derived kinds that are looked up one by one; there are a few dozen."""
 
@@ -49,11 +49,16 @@ _CONSENTED = """EXISTS (SELECT 1 FROM subjects y INDEXED BY subjects_for_access
 
 @dataclass(frozen=True)
 class _Way:
-    """An index, the part of it that is to be read, and all filters."""
+    """An index, what is in the part of it that is to be read, and all filters."""
 
     index: str
-    part: str
+    inside: str
     condition: str
+
+    @staticmethod
+    def along(index: str, part: str, condition: str) -> _Way:
+        """Return the way along the part of an index."""
+        return _Way(index, f"scans c INDEXED BY {index} WHERE {part}", condition)
 
 
 def matching(
@@ -123,9 +128,10 @@ def _ways(
                 break
             begin.append(name)
         if begin not in ([], ["state"]):
-            ways.append(_Way(index, " AND ".join(parts[name] for name in begin), condition))
+            ways.append(_Way.along(index, " AND ".join(parts[name] for name in begin), condition))
     if "consented" in parts:
-        ways.append(_Way("scans_of_subject", parts["consented"], " AND ".join(parts.values())))
+        people = "consent_purposes x WHERE x.purpose = :consented"
+        ways.append(_Way("scans_of_subject", people, " AND ".join(parts.values())))
     more = dict(values)
     kinds = [parts[name] for name in ("has", "lacks") if name in parts]
     sets = _sets_of_kinds(catalogue, kinds, values) if kinds else None
@@ -133,7 +139,7 @@ def _ways(
         more |= {f"kinds{place}": each for place, each in enumerate(sets)}
         among = ", ".join(f":kinds{place}" for place in range(len(sets)))
         part = f"c.state = :state AND c.kinds IN ({among or 'NULL'})"
-        ways.append(_Way("scans_by_kinds", part, f"{part} AND {condition}"))
+        ways.append(_Way.along("scans_by_kinds", part, f"{part} AND {condition}"))
     return ways, more
 
 
@@ -156,9 +162,8 @@ def _sets_of_kinds(catalogue: Catalogue, parts: Sequence[str], values: Mapping[s
 
 
 def _size(catalogue: Catalogue, way: _Way, values: Mapping[str, Any], most: int) -> int:
-    """Return how many scans an index has of what is asked for, `most` when there are as many or more."""
-    sql = f"""SELECT COUNT(*) AS many FROM (
-      SELECT 1 AS one FROM scans c INDEXED BY {way.index} WHERE {way.part} LIMIT :most) e"""
+    """Return how much there is on a way, `most` when there is as much or more."""
+    sql = f"SELECT COUNT(*) AS many FROM (SELECT 1 AS one FROM {way.inside} LIMIT :most) e"
     return int(catalogue.rows(sql, **values, most=most)[0]["many"])
 
 

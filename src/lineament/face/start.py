@@ -43,7 +43,7 @@ def start_from(landmarks: Landmarks) -> Detection:
     InputError
         They are of no set, are too few, or do not lie as on a face.
     """
-    marks = _completed(landmarks)
+    marks = completed(landmarks)
     model, jaw = load_face_model(), np.arange(len(marks)) < JAW
     usual, given = model.landmarks(model.vertices, marks.set_name), np.isfinite(marks.xyz).all(axis=1)
     if np.count_nonzero(given) < FEWEST:
@@ -66,13 +66,19 @@ def start_from(landmarks: Landmarks) -> Detection:
     return Detection({marks.set_name: replace(marks, unit=unit, mm_per_unit=mm)}, pose, unit, mm, 1.0)
 
 
-def _completed(landmarks: Landmarks) -> Landmarks:
-    """Return all points of the set that the landmarks are of, in its order; NaN where none is given."""
+def completed(landmarks: Landmarks) -> Landmarks:
+    """Return all points of the set that the landmarks are of, in its order; NaN where none is given.
+
+    Raises
+    ------
+    InputError
+        They are of no set.
+    """
     sets = load_face_model().landmark_sets
     named = [sets[landmarks.set_name]] if landmarks.set_name in sets else list(sets.values())
     chosen = next((known for known in named if set(landmarks.names) <= set(known.names)), None)
     if chosen is None:
-        raise InputError(f"the landmarks are of none of the sets {', '.join(sets)}; a fit starts from one of these")
+        raise InputError(f"the landmarks are of none of the sets {', '.join(sets)}; expected the points of one")
     rows = [chosen.names.index(name) for name in landmarks.names]
     xyz, sigma = np.full((len(chosen), 3), np.nan, np.float32), np.full(len(chosen), BY_HAND, np.float32)
     xyz[rows], sigma[rows] = landmarks.xyz, expected_errors(landmarks)

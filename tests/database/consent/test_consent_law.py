@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineament.database.consent.law import (
+    ADULT,
     EEA,
     JURISDICTIONS,
     demands,
@@ -137,3 +138,8 @@ def test_a_consent_under_one_law_is_measured_by_another() -> None:
 def test_an_unknown_law_is_refused() -> None:
     with pytest.raises(InputError, match="GDPR, PIPL, BIPA, OTHER"):
         guardian_needed("MARS", 30)
+
+
+def test_a_law_with_older_minors_than_decisions_look_for_is_refused() -> None:
+    with pytest.raises(InputError, match="minors of 18 and more"):
+        replace(JURISDICTIONS["GDPR"], guardian_below=ADULT + 1)

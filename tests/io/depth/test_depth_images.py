@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from lineament.errors import FormatError, InputError
-from lineament.io.depth import read_depth
+from lineament.io.depth import camera_in, frame_of, read_depth
 from lineament.io.scans import read_scan
 
 CAMERA = (500.0, 400.0, 2.0, 1.0)
@@ -98,3 +98,41 @@ def test_a_declared_size_beyond_any_sensor_is_refused_unread(tmp_path: Path) -> 
     (tmp_path / "a.png").write_bytes(data)
     with pytest.raises(FormatError, match="100000 x 100000 pixels is too large"):
         read_depth(tmp_path / "a.png", CAMERA)
+
+
+def test_a_depth_image_whose_camera_is_known_otherwise(image: Path) -> None:
+    data, suffix = image.read_bytes(), image.suffix.removeprefix(".")
+    names = dict(zip(("fx", "fy", "cx", "cy"), CAMERA, strict=True))
+    fx, fy, cx, cy = CAMERA
+    matrix = {"camera_matrix": [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]}
+    for camera in (
+        names,
+        matrix,
+        {**matrix, "distortion": [0, 0]},
+        camera_in(json.dumps({**names, "more": 1}).encode()),
+    ):
+        frame = frame_of(data, suffix, camera)
+        npt.assert_array_equal(frame.depth, EXPECTED.astype(np.float32))
+        assert (frame.fx, frame.fy, frame.cx, frame.cy) == CAMERA
+    npt.assert_allclose(frame_of(data, suffix, {**names, "mm_per_unit": 0.5}).depth, EXPECTED * 0.5)
+
+
+@pytest.mark.parametrize(
+    ("camera", "said"),
+    [
+        ({}, "not known"),
+        ({"fx": 500.0, "fy": 400.0}, "not known"),
+        ({"fx": "a", "fy": 1, "cx": 1, "cy": 1}, "no numbers"),
+        ({"camera_matrix": [1, 2]}, "no numbers"),
+        ({"fx": 1.0, "fy": 1.0, "cx": float("nan"), "cy": 1.0}, "not finite"),
+        ({"fx": 1.0, "fy": 1.0, "cx": 1.0, "cy": 1.0, "mm_per_unit": 0}, "positive scale"),
+        ({"fx": 1.0, "fy": 1.0, "cx": 1.0, "cy": 1.0, "distortion": [0.1]}, "distorted"),
+    ],
+)
+def test_a_camera_that_cannot_be_used_is_told(image: Path, camera: dict, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        frame_of(image.read_bytes(), image.suffix.removeprefix("."), camera)
+
+
+def test_a_file_without_a_camera_says_nothing() -> None:
+    assert camera_in(b"{") == camera_in(b"[1]") == camera_in(b'{"name": 1}') == {}

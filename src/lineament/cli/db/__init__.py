@@ -14,7 +14,7 @@ from lineament.cli.db.papers import audit, law
 from lineament.cli.db.releases import export, release, verify_export
 from lineament.cli.db.setup import init, project
 from lineament.cli.db.withdraw import expired, letters, withdraw
-from lineament.cli.db.work import review, run
+from lineament.cli.db.work import annotate, review, run
 
 __all__ = ["db"]
 
@@ -42,6 +42,7 @@ for _command in (
     read,
     stats,
     review,
+    annotate,
     run,
     release,
     export,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,16 +95,25 @@ def _show_scan(scan: Any, findings: Any, files: list[dict[str, Any]]) -> None:
         (
             each["id"],
             "derived" if each["derived"] else "original",
-            f"{each['role']} {each['meta'].get('set_name', each['place'] or '')}".strip(),
+            _what(each),
             each["suffix"],
             f"{each['size']:,}",
-            f"{each['tool']} {each['tool_version']}, {day(each['made_at'])}, from {' '.join(each['parents'])}"
+            f"{each['tool']} {each['tool_version']}, {day(each['made_at'])}, {each['made_by']}, "
+            f"from {' '.join(each['parents'])}"
             if each["tool"]
             else "",
         )
         for each in files
     ]
     show_columns([("file", "", "what", "kind", "bytes", "made by"), *lines], right=(4,))
+
+
+def _what(file: Mapping[str, Any]) -> str:
+    """Return the role of a file, and which of several it is."""
+    meta = file["meta"]
+    frame = f"frame {meta['frame']}" if "frame" in meta else ""
+    which = meta.get("set_name") or ("" if frame else file["place"] or "")
+    return " ".join(filter(None, (file["role"], str(which), frame)))
 
 
 def _show_pairs(found: Any, names: tuple[str, ...]) -> None:
@@ -136,8 +146,9 @@ def write_files(scan: StoredScan, folder: Path, derived: bool) -> None:
     taken: set[str] = set()
     for asset in scan.assets:
         if derived or not asset.derived:
-            which = asset.meta.get("set_name") or (str(asset.place) if asset.place else "")
-            name = ".".join(filter(None, (scan.id, asset.role, _plain(which))))
+            frame = f"frame{asset.meta['frame']:06d}" if "frame" in asset.meta else ""
+            which = asset.meta.get("set_name") or (str(asset.place) if asset.place and not frame else "")
+            name = ".".join(filter(None, (scan.id, asset.role, _plain(which), frame)))
             name += f".{asset.id}" if name in taken else ""  # made again since
             taken.add(name)
             path = folder / f"{name}.{_plain(asset.suffix)}"

@@ -107,7 +107,7 @@ def _withdraw(database: Database, subject: str, papers: Path | None) -> None:
 @click.argument("subject", required=False)
 @click.option("-o", "--output", type=FILE, help="Folder for the certificate and the letters of SUBJECT.")
 @click.option("--sent", is_flag=True, help="Note that the letters about SUBJECT were sent.")
-@click.option("--to", "recipient", default="", metavar="TEXT", help="Only those to whom this is, or begins; for --sent.")
+@click.option("--to", "recipient", default="", metavar="TEXT", help="Only those to this one, or who begin so.")
 @click.option("--on", metavar="DAY", help="When they were sent, such as 2027-03-31; today without it.")
 @on_database
 def letters(
@@ -120,15 +120,15 @@ def letters(
 ) -> None:
     """List the letters to those who have copies of people who left, and which were sent, when, and who says so.
 
-    With SUBJECT, the random name of somebody who left, those about one person: -o writes them once more, and --sent notes
-    that they were sent. Sending them is yours.
+    With SUBJECT, the random name of somebody who left, those about one person: -o writes them once more, and --sent
+    notes that they were sent. Sending them is yours.
     """
     from lineament.database.notices import mark_sent, notices
     from lineament.database.withdraw import write_papers
     from lineament.errors import InputError
 
     if subject is None and (output is not None or sent):
-        raise InputError("whose letters? give the random name of somebody who left; without -o and --sent all are listed")
+        raise InputError("whose letters? give the random name of somebody who left; all are only listed")
     if not sent and (recipient or on):
         raise InputError("--to and --on tell which letters were sent and when; give --sent as well")
     if subject is not None and sent:

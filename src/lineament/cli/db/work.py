@@ -1,4 +1,4 @@
-"""`lineament db review` and `lineament db run`: what people and programs do with scans that are in."""
+"""`lineament db review`, `annotate` and `run`: what people and programs do with scans that are in."""
 
 from __future__ import annotations
 
@@ -72,6 +72,28 @@ def reject(database: Database, scan: str, reason: str) -> None:
 
 
 @click.command()
+@click.argument("scan")
+@click.argument("file", type=FILE)
+@purpose
+@click.option("--frame", type=click.IntRange(min=0), help="Of a 4D sequence.")
+@click.option("--note", default="", metavar="TEXT", help="Kept encrypted; it must name nobody.")
+@on_database
+def annotate(database: Database, scan: str, file: Path, purpose: str, frame: int | None, note: str) -> None:
+    """Store landmarks that were set or corrected by hand, in place of those that were found on SCAN.
+
+    FILE may be of any format that `lineament convert` reads, in the scan's frame and unit, with points of one set in
+    any order; those that it lacks are missing. What was found stays, and the database keeps who corrected it and when.
+    What was made of it is made again by the next `lineament db run`.
+    """
+    from lineament.database.corrections import correct
+
+    name, landmarks = correct(database, scan, file, note, purpose=purpose, frame=frame)
+    given = int(landmarks.visible.sum()) if landmarks.visible is not None else len(landmarks)
+    where = "" if frame is None else f", frame {frame}"
+    click.echo(f"{name}: {given} of {len(landmarks)} points of {landmarks.set_name} on {scan}{where}")
+
+
+@click.command()
 @click.argument("kind")
 @purpose
 @click.option("--again", is_flag=True, help="Also try again what failed.")
@@ -93,6 +115,10 @@ def run(database: Database, where: dict[str, Any], kind: str, purpose: str, agai
         return
     counts = Counter((each.kind, each.state) for each in done)
     show_columns([(name, state, str(many)) for (name, state), many in counts.items()], right=(2,))
-    told = [f"{each.state}: {each.scan}: {each.kind}: {each.said}" for each in done if each.state != "done"]
+    told = [
+        f"{each.state}: {each.scan}{'' if each.frame is None else f' frame {each.frame}'}: {each.kind}: {each.said}"
+        for each in done
+        if each.state != "done"
+    ]
     tell_some(told)
     end(sum(each.state == "failed" for each in done), len(done))

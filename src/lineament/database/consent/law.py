@@ -23,6 +23,10 @@ EEA = tuple(_EEA.split())
 """The 27 member states and Iceland, Liechtenstein and Norway: ISO 3166-1."""
 
 
+ADULT = 18
+"""Years from which nobody is a minor under any law here; an index of the access decision holds younger people only."""
+
+
 @dataclass(frozen=True)
 class Jurisdiction:
     """A row of the table; `..._source` says where the value before it is from.
@@ -70,6 +74,10 @@ class Jurisdiction:
     headcount_limit: int | None
     headcount_source: str
     filing: str
+
+    def __post_init__(self) -> None:
+        if self.guardian_below > ADULT:  # such a minor would not be seen
+            raise InputError(f"{self.name} has minors of {ADULT} and more, of whom the access decision knows nothing")
 
 
 _NONE = "no such rule known"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import zlib
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,69 @@ def _parse_png(data: bytes) -> npt.NDArray[Any]:
     if values.shape != (height, width):
         raise FormatError("the PNG file is damaged: its pixels do not fill the size in its header")
     return values
+
+
+def frame_of(data: bytes, suffix: str, camera: Mapping[str, Any]) -> DepthFrame:
+    """Return a depth image of which the file's bytes and the camera are known.
+
+    Parameters
+    ----------
+    data : bytes
+    suffix : str
+        `png` or `npy`.
+    camera : mapping
+        `fx`, `fy`, `cx` and `cy`, or `camera_matrix` (3 x 3), in pixels; `mm_per_unit`, 1 without it; `distortion`,
+        which must be none.
+
+    Raises
+    ------
+    InputError
+        The camera is not known, or distorts; or no pixel is valid.
+    FormatError
+        The file is damaged.
+    """
+    numbers = _camera_numbers(camera)
+    if not knows_camera(camera):
+        raise InputError(
+            "the camera of the depth image is not known; state fx, fy, cx and cy, or a camera_matrix, in the `meta` of "
+            "the file, or add a file of calibration"
+        )
+    if np.any(np.asarray(camera.get("distortion") or 0.0, np.float64)):
+        raise InputError("the depth image is distorted; only undistorted ones can be read")
+    values = _to_mm(parse_depth(data, suffix), numbers.get("mm_per_unit", 1.0))
+    fx, fy, cx, cy = (numbers[name] for name in CAMERA)
+    return DepthFrame(values, fx, fy, cx, cy, source=Source(None, suffix))
+
+
+def knows_camera(camera: Mapping[str, Any]) -> bool:
+    """Return whether focal lengths and principal point are known."""
+    return set(CAMERA) <= _camera_numbers(camera).keys()
+
+
+def camera_in(data: bytes) -> dict[str, Any]:
+    """Return what a file of calibration says of a camera; nothing where it says nothing of one."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    known = (*CAMERA, "mm_per_unit", "camera_matrix", "distortion")
+    return {name: found[name] for name in known if name in found} if isinstance(found, dict) else {}
+
+
+def _camera_numbers(camera: Mapping[str, Any]) -> dict[str, float]:
+    matrix = camera.get("camera_matrix")
+    numbers: dict[str, Any] = {name: camera[name] for name in (*CAMERA, "mm_per_unit") if name in camera}
+    try:
+        if matrix is not None:
+            rows = np.asarray(matrix, np.float64).reshape(3, 3)
+            numbers = {"fx": rows[0, 0], "fy": rows[1, 1], "cx": rows[0, 2], "cy": rows[1, 2]} | numbers
+        plain = {name: float(value) for name, value in numbers.items()}
+    except (TypeError, ValueError):
+        raise FormatError("the camera of the depth image is no numbers") from None
+    mm = plain.get("mm_per_unit", 1.0)
+    if not (np.isfinite(list(plain.values())).all() and mm > 0):
+        raise FormatError("the camera of the depth image has numbers that are not finite, or no positive scale")
+    return plain
 
 
 def _read_camera(path: Path) -> dict[str, float]:
