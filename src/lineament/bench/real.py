@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lineament.bench.datasets import DATASETS
 from lineament.bench.datasets.base import Dataset, Item, Truth
+from lineament.bench.datasets.database import Corrections
 from lineament.bench.outcome import Array, Outcome
 from lineament.bench.points import ibug_names
 from lineament.bench.virtual import random_rotation
@@ -43,6 +44,8 @@ class RealCase:
         Of the points in the landmark file.
     seed : int
         Of the rotation; for `steadiness`.
+    database : Corrections or None
+        Where the scan is, when it is in no folder.
     """
 
     protocol: str
@@ -50,6 +53,12 @@ class RealCase:
     item: Item
     order: str = ""
     seed: int = 0
+    database: Corrections | None = None
+
+    @property
+    def source(self) -> Dataset | Corrections:
+        """Return what reads the scan."""
+        return self.database or DATASETS[self.dataset]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +92,12 @@ def real_names() -> tuple[str, ...]:
 
 
 def plan_real(
-    protocols: Sequence[str], dataset: Dataset, items: Sequence[Item], order: str, seed: int, turns: int = TURNS
+    protocols: Sequence[str],
+    dataset: Dataset | Corrections,
+    items: Sequence[Item],
+    order: str,
+    seed: int,
+    turns: int = TURNS,
 ) -> list[RealCase]:
     """Return what is to be done with the scans of a dataset.
 
@@ -98,6 +112,8 @@ def plan_real(
             raise InputError(f"there is no protocol {protocol!r} for real scans, expected one of {', '.join(REAL)}")
         for item in items:
             case = RealCase(protocol, dataset.name, item, order or next(iter(dataset.orders), ""))
+            if isinstance(dataset, Corrections):
+                case = replace(case, database=dataset)
             if protocol == "steadiness":
                 cases += [replace(case, seed=crc32(f"{seed}/{item.name}/{turn}".encode())) for turn in range(turns)]
             elif protocol == "mirror" or item.landmarks is not None:
@@ -112,19 +128,21 @@ def start_real(detector: Callable[[], Detector]) -> Callable[[RealCase], RealRes
     loaded = detector()
 
     @lru_cache(maxsize=2)
-    def as_it_is(dataset: str, item: Item) -> tuple[Scan, Detection]:
-        scan = DATASETS[dataset].read(item.scan)
+    def as_it_is(source: Dataset | Corrections, item: Item) -> tuple[Scan, Detection]:
+        scan = source.read(item.scan)
         return scan, loaded.detect(scan)
 
     return partial(run_real, detector=loaded, as_it_is=as_it_is)
 
 
-def run_real(case: RealCase, detector: Detector, as_it_is: Callable[[str, Item], tuple[Scan, Detection]]) -> RealResult:
+def run_real(
+    case: RealCase, detector: Detector, as_it_is: Callable[[Dataset | Corrections, Item], tuple[Scan, Detection]]
+) -> RealResult:
     """Do one case; what is wrong with a file is told in the result."""
     if case.protocol == "accuracy":
         return _accuracy(case, detector)
     try:
-        scan, base = as_it_is(case.dataset, case.item)
+        scan, base = as_it_is(case.source, case.item)
     except NoFaceError as doubt:
         return Movement(case.protocol, case.item.name, "", np.empty((0, 68)), float("nan"), str(doubt))
     except LineamentError as error:
@@ -142,7 +160,7 @@ def run_real(case: RealCase, detector: Detector, as_it_is: Callable[[str, Item],
 def _accuracy(case: RealCase, detector: Detector) -> Outcome | Unusable:
     outcome = partial(Outcome, "accuracy", "", case.item.name, tags={"subject": case.item.subject})
     try:
-        truth: Truth = DATASETS[case.dataset].load(case.item, case.order)
+        truth: Truth = case.source.load(case.item, case.order)
     except LineamentError as fault:
         return Unusable(case.item.name, str(fault))
     known = truth.xyz[~np.isnan(truth.xyz).any(axis=1)]

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lineament.bench.datasets import choose
-from lineament.bench.datasets.base import split_items
+from lineament.bench.datasets.base import Dataset, Item, split_items
+from lineament.bench.datasets.database import Corrections
 from lineament.bench.outcome import Outcome
 from lineament.bench.page import page
 from lineament.bench.plots import draw
@@ -49,6 +50,11 @@ class Request:
         `all`, `train` or `test`.
     networks : Path or None
         Folder of networks to measure; None takes the package's.
+    database : Path or None
+        Take the scans of this database that have corrections, in place of a dataset.
+    actor : str or None
+        Who reads them; the user's name at the operating system without it.
+    purpose : str
     """
 
     dataset: str = "virtual"
@@ -58,6 +64,9 @@ class Request:
     order: str = ""
     split: str = "all"
     networks: Path | None = None
+    database: Path | None = None
+    actor: str | None = None
+    purpose: str = "research"
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,11 @@ def plan(request: Request) -> Plan:
     ------
     InputError
         Something asked for does not exist, or torch is missing for virtual people.
+    AccessError
+        Nothing of a database may be read.
     """
+    if request.database is not None:
+        return _plan_corrections(request, request.database)
     if request.dataset == "virtual":
         check_torch()
         if request.order or request.split != "all":
@@ -87,9 +100,22 @@ def plan(request: Request) -> Plan:
         run = Run("virtual", request.seed, count, protocols)
         return Plan(run, plan_virtual(protocols, count, request.seed), ibug_names(), request.networks)
     dataset, folder = choose(request.dataset)
-    items = split_items(dataset.find(folder), request.split)[: request.count]
+    return _plan_items(request, dataset, dataset.find(folder), folder)
+
+
+def _plan_corrections(request: Request, place: Path) -> Plan:
+    if request.dataset != "virtual" or request.order:
+        raise InputError(
+            "a database takes the place of a dataset, and names its points; leave --dataset and --order out"
+        )
+    dataset = Corrections(place.absolute(), request.actor, request.purpose)
+    return _plan_items(request, dataset, dataset.find(), place)
+
+
+def _plan_items(request: Request, dataset: Dataset | Corrections, found: Sequence[Item], where: Path) -> Plan:
+    items = split_items(found, request.split)[: request.count]
     if not items:
-        raise InputError(f"no subject of {folder} falls into --split {request.split}")
+        raise InputError(f"no subject of {where} falls into --split {request.split}")
     annotated = any(item.landmarks is not None for item in items)
     every = [name for name in REAL if _is_usual(name, dataset.name, annotated)]
     protocols = tuple(every if "all" in request.protocols else dict.fromkeys(request.protocols))

@@ -45,6 +45,13 @@ def bench() -> None:
 @click.option("--seed", type=click.IntRange(min=0), default=SEED, show_default=True)
 @click.option("--order", default="", help="Order of unnamed points: ibug68, menpo68, a list of the dataset, or a file.")
 @click.option("--split", type=click.Choice(["all", "train", "test"]), default="all", show_default=True)
+@click.option(
+    "--database", type=FILE, help="Scans of a `lineament db` with landmarks set by hand, in place of a dataset."
+)
+@click.option(
+    "--as", "acting", envvar="LINEAMENT_ACTOR", metavar="ACTOR", help="Who reads them; else $LINEAMENT_ACTOR, you."
+)
+@click.option("--purpose", default="research", show_default=True, help="Which the people must have agreed to.")
 @click.option("--networks", type=FILE, help="Folder of networks of your own, as `lineament train` leaves them.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; one a core without it.")
 @click.option("-o", "--output", type=FILE, required=True, help="Folder of the report.")
@@ -55,6 +62,9 @@ def landmarks(
     seed: int,
     order: str,
     split: str,
+    database: Path | None,
+    acting: str | None,
+    purpose: str,
     networks: Path | None,
     jobs: int | None,
     output: Path,
@@ -67,7 +77,7 @@ def landmarks(
     from lineament.bench.session import Request, measure, plan, write
     from lineament.io.folder import make_folder
 
-    request = Request(dataset, protocols, count, seed, order, split, networks)
+    request = Request(dataset, protocols, count, seed, order, split, networks, database, acting, purpose)
     todo = plan(request)
     make_folder(output)
     report = measure(todo, jobs or cores(), lambda results: _with_progress(results, len(todo.tasks)))
