@@ -134,6 +134,8 @@ def _write_person(output: Output, index: Sink, scans: list[ExportScan]) -> None:
     lines = [_line([f"ses-{visit[0].session}", *_cells(visit[0], OF_SESSION)]) for visit in visits]
     title = _line(["session_id", *OF_SESSION])
     output.put(f"sub-{subject}/sub-{subject}_sessions.tsv", [title, *lines], [subject])
+    # Beside each table, since the older validator looks for it there alone.
+    output.put(f"sub-{subject}/sub-{subject}_sessions.json", to_page(_about("session_id", OF_SESSION)), [subject])
     index.subjects.add(subject)
     for visit in visits:
         _write_visit(output, index, visit)
@@ -176,14 +178,8 @@ def label(text: str) -> str:
 
 
 def _write_descriptions(output: Output, release: ExportRelease) -> None:
-    about = {column.name: column.description for column in COLUMNS}
-    for table, key, names in (
-        ("participants", "participant_id", OF_PERSON),
-        ("sessions", "session_id", OF_SESSION),
-        ("scans", "filename", OF_SCAN),
-    ):
-        keys = {key: {"Description": "Names the row"}}
-        output.put(f"{table}.json", to_page(keys | {name: {"Description": about[name]} for name in names}))
+    for table, key, names in (("participants", "participant_id", OF_PERSON), ("scans", "filename", OF_SCAN)):
+        output.put(f"{table}.json", to_page(_about(key, names)))
     description = {
         "Name": release.name,
         "BIDSVersion": BIDS_VERSION,
@@ -194,9 +190,16 @@ def _write_descriptions(output: Output, release: ExportRelease) -> None:
         "GeneratedBy": [{"Name": "lineament", "Version": __version__}],
     }
     output.put("dataset_description.json", to_page(description))
-    own = ["DATASHEET.md", "croissant.json", "files.json", SCANS, *(f"**/{name}/" for name in MODALITIES)]
+    # The folders without a slash at the end: the validator asks about them as well as about the files in them.
+    own = ["DATASHEET.md", "croissant.json", "files.json", SCANS, *(f"**/{name}" for name in MODALITIES)]
     output.put(".bidsignore", "".join(f"{name}\n" for name in own))
     output.put("README", README.format(name=release.name, version=release.version, about=release.description))
+
+
+def _about(key: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return what the columns of a table are."""
+    about = {column.name: column.description for column in COLUMNS}
+    return {key: {"Description": "Names the row"}} | {name: {"Description": about[name]} for name in names}
 
 
 def _line(cells: Iterable[str]) -> bytes:
