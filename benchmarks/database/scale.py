@@ -6,8 +6,9 @@ Scans are clouds of 500 points of ellipsoids, 20 of each person (seed 0), taken 
 user: hashed, parsed in a sandbox, judged, encrypted, synced, in batches of 64. A second run on the same folder passes
 over what is there and measures the rest again. Searches ask for pages of 50, each kind 100 times in random order,
 also for what is not there; cold means a new connection and, on Linux, files that are not in the memory of the system.
-Look-ups decide and write their entry in the audit log, durable. Not covered: large files, whose bytes take the time;
-a network between PostgreSQL and the program; a loss of power.
+Look-ups decide and write their entry in the audit log. Beside each time stands the processor time of the searching
+thread, its own and the system's for it: other programs make the first longer, and hardly the second. Not covered:
+large files, whose bytes take the time; a network between PostgreSQL and the program; a loss of power.
 """
 
 from __future__ import annotations
@@ -17,12 +18,11 @@ import multiprocessing
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from laboratory import CONTROLLER, agreement
 
 from lineament.database.consent.purposes import Purpose
@@ -38,8 +38,10 @@ from lineament.types import Scan
 EACH = 20
 POINTS = 500
 PORTION = 2000
-ROUNDS = 100
+ROUNDS, COLD = 100, 10
 EXPRESSIONS = tuple(FACESCAPE20)
+Times = tuple[float, float]
+"""Seconds by the clock, and of the thread's processor."""
 ORIGINS = ("A", "B", "C", "D")
 SEARCHES: dict[str, dict[str, object]] = {
     "everything": {},
@@ -54,6 +56,9 @@ SEARCHES: dict[str, dict[str, object]] = {
     "not there: age": {"age": (100, 120)},
     "not there: landmarks": {"has": "landmarks"},
     "not there: consent": {"consented": "commercial"},
+    "not there: sex and origin": {"sex": "female", "origin": "B"},
+    "not there: device and origin": {"device": "rig 3", "origin": "C", "sex": "male"},
+    "not there: capture": {"captured": ("2020-01-01", "2020-02-01"), "sex": "male"},
 }
 
 
@@ -73,10 +78,12 @@ def main() -> None:
         there = database.catalogue.rows("SELECT COUNT(*) AS many FROM scans")[0]["many"]
         _fill(database, args.folder / "in", there, args.scans, args.workers)
         _report_size(place, args.scans)
+    if hasattr(os, "getloadavg"):
+        print(f"programs that want a processor        {os.getloadavg()[0]:8.1f}, of {os.cpu_count()} processors")
     _report_searches(place, cold=True)
     _report_searches(place, cold=False)
     _report_lookups(place)
-    _report_beside_a_writer(place, args.folder / "in", args.scans)
+    _report_beside_a_writer(place, args.folder / "in", max(there, args.scans))
 
 
 def _fill(database: Database, folder: Path, there: int, total: int, workers: int) -> None:
@@ -141,30 +148,30 @@ def _report_size(place: Path, scans: int) -> None:
 
 def _report_searches(place: Path, cold: bool) -> None:
     rng = np.random.default_rng(0)
-    times: dict[str, list[float]] = {name: [] for name in SEARCHES}
+    times: dict[str, list[Times]] = {name: [] for name in SEARCHES}
     with Database.open(place, "anna") as database:
         if not cold:
             for where in SEARCHES.values():
                 find(database, where, limit=50)
-    for _ in range(3 if cold else ROUNDS):
+    for _ in range(COLD if cold else ROUNDS):
         for name in rng.permutation(list(SEARCHES)):
             if cold:
                 _out_of_memory(place)
             with Database.open(place, "anna") as database:
                 if not cold:
                     find(database, {}, limit=50)
-                times[name].append(_seconds(lambda: find(database, SEARCHES[name], limit=50)))  # noqa: B023
+                times[name].append(_timed(lambda: find(database, SEARCHES[name], limit=50)))  # noqa: B023
     kind = "cold" if cold else "warm"
-    every = np.concatenate(list(times.values()))
+    every = [time for found in times.values() for time in found]
     _print(f"find, a page of 50, {kind}: all", every)
     for name, found in times.items():
-        _print(f"  {name}", np.array(found))
+        _print(f"  {name}", found)
 
 
 def _report_lookups(place: Path) -> None:
     with Database.open(place, "anna") as database:
         names = [each["id"] for each in find(database, {}, limit=2000)]
-        times = np.array([_seconds(lambda: find(database, {"scan": name}, limit=1)) for name in names])  # noqa: B023
+        times = [_timed(lambda: find(database, {"scan": name}, limit=1)) for name in names]  # noqa: B023
     _print("look-up of a scan by its name, logged", times)
 
 
@@ -192,8 +199,8 @@ def _report_beside_a_writer(place: Path, folder: Path, total: int) -> None:
         reader.join()
     shutil.rmtree(folder)
     print(f"beside two readers: taken in          {taken / seconds:8.0f} a second")
-    _print("beside a writer: find, a page of 50", np.concatenate([each[0] for each in found]))
-    _print("beside a writer: look-up", np.concatenate([each[1] for each in found]))
+    _print("beside a writer: find, a page of 50", [time for each in found for time in each[0]])
+    _print("beside a writer: look-up", [time for each in found for time in each[1]])
 
 
 def _read_until(place: Path, stop: object, answers: object) -> None:
@@ -204,11 +211,11 @@ def _read_until(place: Path, stop: object, answers: object) -> None:
         answers.put(None)  # type: ignore[attr-defined]
         while not stop.is_set():  # type: ignore[attr-defined]
             where = SEARCHES[str(rng.choice(list(SEARCHES)))]
-            searches.append(_seconds(lambda: find(database, where, limit=50)))  # noqa: B023
+            searches.append(_timed(lambda: find(database, where, limit=50)))  # noqa: B023
             name = names[rng.integers(len(names))]
-            lookups.append(_seconds(lambda: find(database, {"scan": name}, limit=1)))  # noqa: B023
+            lookups.append(_timed(lambda: find(database, {"scan": name}, limit=1)))  # noqa: B023
             time.sleep(0.02)  # a person who clicks, not a loop that fights for the processor
-    answers.put((np.array(searches), np.array(lookups)))  # type: ignore[attr-defined]
+    answers.put((searches, lookups))  # type: ignore[attr-defined]
 
 
 def _out_of_memory(place: Path) -> None:
@@ -219,15 +226,18 @@ def _out_of_memory(place: Path) -> None:
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def _timed(work: Callable[[], object]) -> Times:
+    start, own = time.perf_counter(), time.thread_time()
     work()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.thread_time() - own
 
 
-def _print(what: str, seconds: npt.NDArray[np.float64]) -> None:
-    middle, high = np.quantile(seconds, [0.5, 0.99]) * 1e3
-    print(f"{what:37s} p50 {middle:8.2f} ms   p99 {high:8.2f} ms   N {len(seconds):,}")
+def _print(what: str, times: Sequence[Times]) -> None:
+    (middle, own), (high, most) = np.quantile(times, [0.5, 0.99], axis=0) * 1e3
+    print(
+        f"{what:37s} p50 {middle:8.2f} ms   p99 {high:8.2f} ms   processor {own:6.2f} and {most:6.2f} ms   "
+        f"N {len(times):,}"
+    )
 
 
 if __name__ == "__main__":
