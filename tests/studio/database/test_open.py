@@ -113,10 +113,17 @@ def test_an_open_scan_closes_when_the_person_says_no(one, leave) -> None:
     item = opened(rita, one.lab.scan)["result"]["scan"]
     asyncio.run(look(one.app))
     assert rita.get(f"/api/scans/{item}").status_code == 200
+    (session,) = one.app.state.sessions.table.all()
+    made = one.app.state.studio.comparisons
+    made.add(session.id, frozenset([item, "another"]), object())
     leave(one.lab.database, one.lab.subject)
     asyncio.run(look(one.app))
     assert rita.get(f"/api/scans/{item}").status_code == 404
     assert not one.app.state.views.opened.all()
+    assert not made.of(session.id)
+    made.add(session.id, frozenset([item, "another"]), object())  # by a job that was still at work
+    asyncio.run(look(one.app))
+    assert not made.of(session.id)
     assert one.refusals(action="read", object=one.lab.scan)[-1]["detail"]["closed"]
 
 

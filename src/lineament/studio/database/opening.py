@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,9 @@ from lineament.studio.opening import start_opening
 from lineament.studio.sign_in_session import Session
 from lineament.studio.state import Studio
 from lineament.types import Landmarks, Scan
+
+CLOSED = 1000
+"""Scans that were closed, of which is still known that they were."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +54,7 @@ class Opened:
     """Which scans of the database are open in which session, and what must be allowed for that."""
 
     _found: dict[tuple[str, str], Request] = field(default_factory=dict)
+    _closed: deque[str] = field(default_factory=lambda: deque(maxlen=CLOSED))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, session: str, item: str, request: Request) -> None:
@@ -61,6 +66,17 @@ class Opened:
         """Return what must be allowed, by session and item of the workspace."""
         with self._lock:
             return dict(self._found)
+
+    def close(self, session: str, item: str) -> None:
+        """Note that an open scan may no longer be read."""
+        self.forget(session, item)
+        with self._lock:
+            self._closed.append(item)
+
+    def closed(self) -> list[str]:
+        """Return the scans of late that may no longer be read: a job may still have been at work on one."""
+        with self._lock:
+            return list(self._closed)
 
     def forget(self, session: str, item: str | None = None) -> None:
         """Forget a session, or one scan of it."""
@@ -105,7 +121,7 @@ def start_stored(studio: Studio, pool: Pool, opened: Opened, session: Session, h
     try:
         studio.workspace.check_room(session.id)
     except QuotaError:
-        studio.workspace.remove(session.id, item.id)
+        studio.close_scan(session.id, item.id)
         raise
     opened.add(session.id, item.id, request)
     return start_opening(studio, item)

@@ -68,13 +68,18 @@ async def look(app: FastAPI) -> None:
     sessions: Sessions = app.state.sessions
     views: Views | None = app.state.views
     await asyncio.to_thread(sessions.table.sweep)
-    if views is None or not (opened := views.opened.all()):
+    if views is None:
+        return
+    for item in views.opened.closed():  # what a job has made of it since
+        studio.comparisons.forget_scan(item)
+        studio.sequences.forget_scan(item)
+    if not (opened := views.opened.all()):
         return
     gone = await views.pool.call_later(lambda database: refused(database, opened.values()))
     for (session, item), no in zip(opened, gone, strict=True):
         if no:
             with suppress(UnknownError):
-                studio.workspace.remove(session, item)
-            views.opened.forget(session, item)
+                studio.close_scan(session, item)
+            views.opened.close(session, item)
         elif all(each.id != item for each in studio.workspace.of(session)):
             views.opened.forget(session, item)
