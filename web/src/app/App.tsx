@@ -1,10 +1,12 @@
 /** The frame of the page: a rail of modes, the stage, the panel, a line of status. */
 
 import { computed } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { del, isOver, jobs, session } from "../api/client";
 import { Stage } from "../viewer/Stage";
 import { Button } from "../ui/controls";
+import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icons";
 import { Empty, Progress } from "../ui/panel";
 import { handleKey, keyLabel } from "./commands";
@@ -14,7 +16,7 @@ import { current, goTo, loadMode, MODES } from "./modes";
 import { Palette, paletteOpen } from "./Palette";
 import { SeriesQuestion } from "./series";
 import { SignIn } from "./SignIn";
-import { active, activeId, dismiss, mode, notices, scans, tellError, viewer } from "./state";
+import { active, activeId, dismiss, mode, notices, scans, tellError, viewer, unsavedScans } from "./state";
 import { theme, toggleTheme } from "./theme";
 
 export function App() {
@@ -51,6 +53,7 @@ function Workbench() {
       </aside>
       <StatusBar />
       <Palette />
+      <Closing />
       <Drop />
       <SeriesQuestion />
     </div>
@@ -92,7 +95,7 @@ function TopBar() {
                 {title}
                 {ids.length > 1 && <span class="many">{ids.length}</span>}
               </button>
-              <button type="button" class="close" aria-label={`Close ${title}`} onClick={() => ids.forEach(closeScan)}>
+              <button type="button" class="close" aria-label={`Close ${title}`} onClick={() => close(ids)}>
                 <Icon name="close" size={12} />
               </button>
             </div>
@@ -167,6 +170,35 @@ function Notices() {
         </div>
       ))}
     </div>
+  );
+}
+
+/** Scans that somebody wants to close although something of them is not saved. */
+const closing = signal<readonly string[]>([]);
+
+function close(ids: readonly string[]): void {
+  if (ids.some((id) => unsavedScans.value.has(id))) closing.value = ids;
+  else ids.forEach(closeScan);
+}
+
+function Closing() {
+  if (!closing.value.length) return null;
+  const leave = () => (closing.value = []);
+  const drop = () => {
+    closing.value.forEach(closeScan);
+    leave();
+  };
+  return (
+    <Dialog title="Close without saving?" class="question" onClose={leave}>
+      <h1>Close without saving?</h1>
+      <p>Landmarks have been corrected and are not saved.</p>
+      <div class="buttons">
+        <Button onClick={leave}>Keep it open</Button>
+        <Button danger onClick={drop}>
+          Close
+        </Button>
+      </div>
+    </Dialog>
   );
 }
 

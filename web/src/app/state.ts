@@ -13,6 +13,9 @@ export interface OpenScan {
   readonly noFace: string;
 }
 
+/** Scans with corrections that nobody has saved. */
+export const unsavedScans = signal<ReadonlySet<string>>(new Set());
+
 export type ModeId = "scan" | "fit" | "measure" | "compare" | "sequence" | "database";
 
 export const scans = signal<readonly OpenScan[]>([]);

@@ -1,11 +1,11 @@
 /** Correcting landmarks: orders to the server one after another, with undo and redo. */
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { Vector3 } from "three";
 import { patch, post } from "../api/client";
 import type { Landmarks } from "../api/types";
 import { directionToScan, toScan } from "../app/frames";
-import { active, scans, tell, tellError, viewer } from "../app/state";
+import { active, scans, tell, tellError, unsavedScans, viewer } from "../app/state";
 import type { Ray } from "../viewer/viewer";
 import { type Action, editBetween, type History, isUnsaved, NOTHING, type Order, redoing, reduce, undoing } from "./edits";
 import { partnerOf, spoken } from "./marks";
@@ -15,6 +15,7 @@ import { ahead, chosen, keep, landmarksOf, SET_TITLES, type SetName, shownLandma
 const TOGETHER = 350;
 
 const histories = signal<ReadonlyMap<string, History>>(new Map());
+const scanOf = (key: string): string => key.slice(0, key.indexOf("/"));
 const keyOf = (landmarks: { scan: string; set: string }): string => `${landmarks.scan}/${landmarks.set}`;
 
 export const history = computed<History>(() => {
@@ -22,12 +23,12 @@ export const history = computed<History>(() => {
   return (landmarks && histories.value.get(keyOf(landmarks))) || NOTHING;
 });
 
-/** Sets with corrections that would be lost, as `scan/set`. */
-export const unsaved = computed<readonly string[]>(() =>
-  [...histories.value]
-    .filter(([key, each]) => isUnsaved(each) && scans.value.some((scan) => key.startsWith(`${scan.info.id}/`)))
-    .map(([key]) => key),
-);
+// Of closed scans nothing can be lost any more.
+effect(() => {
+  const open = new Set(scans.value.map((scan) => scan.info.id));
+  const left = [...histories.value].filter(([key, each]) => isUnsaved(each) && open.has(scanOf(key)));
+  unsavedScans.value = new Set(left.map(([key]) => scanOf(key)));
+});
 
 function act(key: string, action: Action): void {
   histories.value = new Map(histories.value).set(key, reduce(histories.value.get(key) ?? NOTHING, action));
@@ -166,5 +167,5 @@ export function flushNudge(): void {
 
 /** Ask before the page is left with corrections that are not saved. */
 export function warnBeforeLeaving(event: BeforeUnloadEvent): void {
-  if (unsaved.peek().length) event.preventDefault();
+  if (unsavedScans.peek().size) event.preventDefault();
 }

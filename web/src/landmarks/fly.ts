@@ -2,10 +2,9 @@
 
 import { Vector3 } from "three";
 import { active, viewer } from "../app/state";
+import { inSight, outOfHead } from "./sight";
 import { shownMarks } from "./store";
 
-/** Where the middle of a head lies, seen from the origin of the face frame, mm; for surfaces without normals. */
-const INSIDE = new Vector3(0, 0, -10);
 /** A surface that is seen at less than this, as a cosine, is turned towards the viewer. */
 const OBLIQUE = 0.35;
 /** What is near: pixels for a millimetre. */
@@ -25,7 +24,7 @@ export function flyToPlaces(places: readonly Vector3[], close = false): void {
   if (!stage || !places.length) return;
   const normals = places.map(outward);
   const back = stage.camera.getWorldDirection(new Vector3()).negate();
-  const hidden = places.some((at, i) => normals[i]!.dot(back) < OBLIQUE || !stage.unoccluded(at));
+  const hidden = places.some((at, i) => normals[i]!.dot(back) < OBLIQUE || !inSight(stage, at));
   const { clientWidth: width, clientHeight: height } = stage.canvas;
   const central = places.every((at) => {
     const { x, y } = stage.project(at);
@@ -40,5 +39,5 @@ export function flyToPlaces(places: readonly Vector3[], close = false): void {
 }
 
 function outward(at: Vector3): Vector3 {
-  return active.peek()?.surface?.nearest(at)?.normal ?? at.clone().sub(INSIDE).normalize();
+  return active.peek()?.surface?.nearest(at)?.normal ?? outOfHead(at);
 }

@@ -20,7 +20,7 @@ import { sideColours, srgb } from "./colours";
 import type { Mark } from "./marks";
 
 /** Points are drawn this much nearer to the viewer, mm, so that the surface does not cut them. */
-const LIFT = 2.5;
+const LIFT = 5;
 /** Points of more landmarks than this are small. */
 export const MANY = 120;
 
@@ -182,6 +182,7 @@ export class LandmarkLayer {
   /** Show the expected errors as balls of that radius. */
   setErrors(shown: boolean): void {
     this.ballMesh.visible = shown;
+    this.resize();
     this.viewer.invalidate();
   }
 
@@ -214,9 +215,14 @@ export class LandmarkLayer {
     }
     replace(this.points, { center: [center, 3], tint: [tint, 3], style: [style, 1] }, count);
     replace(this.balls, { center: [center.slice(), 3], tint: [tint, 3], radius: [radius, 1] }, count);
-    const size = this.options.size ?? (count > MANY ? 2.2 : 3.7);
-    this.front.uniforms.size!.value = this.ghost.uniforms.size!.value = size;
+    this.resize();
     this.viewer.invalidate();
+  }
+
+  /** Points are small beside their errors, of which most are 1 or 2 mm. */
+  private resize(): void {
+    const usual = this.points.instanceCount > MANY ? 2.2 : this.ballMesh.visible ? 2.7 : 3.7;
+    this.front.uniforms.size!.value = this.ghost.uniforms.size!.value = this.options.size ?? usual;
   }
 }
 

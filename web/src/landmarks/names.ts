@@ -1,10 +1,12 @@
 /** Paints the names of landmarks, and finds the landmark under the pointer. */
 
-import { type Painter, ink } from "../viewer/picture";
+import { theme } from "../app/theme";
+import type { Painter } from "../viewer/picture";
 import { inkText } from "../viewer/Ink";
 import type { Viewer } from "../viewer/viewer";
 import { placeLabels } from "./labels";
 import { type Mark, spoken } from "./marks";
+import { inSight } from "./sight";
 
 export const FONT = '11.5px "Inter", system-ui, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif';
 const LOUD = `600 ${FONT}`;
@@ -56,7 +58,7 @@ export class NamePainter {
     const { places, chosen } = placeLabels(wanted, size, middle, shown.map((mark) => this.sides.get(mark.name) ?? -1));
     context.textAlign = "left";
     context.textBaseline = "middle";
-    context.fillStyle = ink();
+    context.fillStyle = theme.peek() === "dark" ? "#ffffff" : "#10151b";
     for (const [i, mark] of shown.entries()) {
       if (chosen[i]! >= 0) this.sides.set(mark.name, chosen[i]!);
       else this.sides.delete(mark.name);
@@ -73,7 +75,7 @@ export class NamePainter {
     const now = performance.now();
     if (viewer.isMoving && now - this.lookedAt < AGAIN) return;
     this.lookedAt = now;
-    this.seen = new Set(this.options.marks.filter((mark) => mark.at && viewer.unoccluded(mark.at)).map((mark) => mark.name));
+    this.seen = new Set(this.options.marks.filter((mark) => mark.at && inSight(viewer, mark.at)).map((mark) => mark.name));
   }
 
   private width(context: CanvasRenderingContext2D, name: string, loud: boolean): number {
@@ -104,5 +106,5 @@ export function markUnder(
     })
     .filter(({ away }) => away <= reach)
     .sort((a, b) => a.away - b.away);
-  return near.find(({ mark }) => viewer.unoccluded(mark.at!, 6))?.mark ?? null;
+  return near.find(({ mark }) => inSight(viewer, mark.at!, 6))?.mark ?? null;
 }

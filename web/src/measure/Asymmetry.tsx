@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<AsymmetryRow>[] = [
   { title: "mm", number: true, cell: (row) => row.value?.toFixed(1) ?? "" },
   { title: "By error", number: true, cell: (row) => (row.by_error === null ? "" : `≤ ${row.by_error.toFixed(1)}`) },
   {
-    title: "",
+    title: "Beyond",
     cell: (row) => (explained(row) === false ? <span class="badge warn" title={row.note}>more</span> : <span class="unseen">{row.note}</span>),
   },
 ];

@@ -11,10 +11,12 @@ import { sideColours, srgb } from "../landmarks/colours";
 import { LandmarkView } from "../landmarks/LandmarkView";
 import type { LandmarkLayer } from "../landmarks/layer";
 import { FONT } from "../landmarks/names";
+import { inSight } from "../landmarks/sight";
 import { paintRamp, Ramp, type RampProps } from "../ui/Ramp";
 import { colorAt } from "../viewer/colormap";
 import { addPainter, ink, type Painter } from "../viewer/picture";
 import { magnified, mapLegend } from "./Asymmetry";
+import type { Viewer } from "../viewer/viewer";
 import { figureOf, type Role } from "./figures";
 import { explained } from "./order";
 import {
@@ -192,13 +194,13 @@ function paintEnd(context: CanvasRenderingContext2D, { x, y }: { x: number; y: n
   context.stroke();
 }
 
-function paintArrows(context: CanvasRenderingContext2D, stage: { project(point: Vector3): { x: number; y: number }; unoccluded(point: Vector3, slack?: number): boolean }): void {
+function paintArrows(context: CanvasRenderingContext2D, stage: Viewer): void {
   const scan = active.peek()?.info;
   if (!scan) return;
   const linear = scanToWorld(scan).setPosition(0, 0, 0);
   for (const row of asymmetries.peek() ?? []) {
     const to = places.peek().get(row.name);
-    if (!to || !row.offset || !stage.unoccluded(to, 4)) continue;
+    if (!to || !row.offset || !inSight(stage, to, 4)) continue;
     const offset = new Vector3(...row.offset).applyMatrix4(linear).multiplyScalar(Number(magnified.peek()));
     const [a, b] = [stage.project(to.clone().sub(offset)), stage.project(to)];
     const length = Math.hypot(b.x - a.x, b.y - a.y);
@@ -252,7 +254,7 @@ function mostOf(rows: readonly AsymmetryRow[]): number {
 
 function pointRamp(): RampProps | null {
   const rows = asymmetries.value;
-  return rows && { title: `Asymmetry of points, mm (arrows × ${magnified.value})`, kind: "sequential", low: 0, high: mostOf(rows) };
+  return rows && { title: `Asymmetry, mm (arrows × ${magnified.value})`, kind: "sequential", low: 0, high: mostOf(rows) };
 }
 
 const paintLegend: Painter = (context) => {

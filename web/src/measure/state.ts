@@ -99,7 +99,7 @@ export const refused = signal("");
 /** Keep a table of the active scan fresh: it follows the landmarks as they are corrected. */
 export function follow<Row>(path: string, into: { value: readonly Row[] | null }): () => void {
   let asked = 0;
-  return effect(() => {
+  const stop = effect(() => {
     const scan = active.value?.info;
     const landmarks = scan ? landmarksOf(scan.id, "anthropometric") : null;
     const turn = ++asked;
@@ -123,4 +123,9 @@ export function follow<Row>(path: string, into: { value: readonly Row[] | null }
       },
     );
   });
+  return () => {
+    stop();
+    asked++;
+    into.value = null;
+  };
 }

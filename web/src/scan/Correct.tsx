@@ -5,7 +5,7 @@ import { history, markMissing, redo, restore, save, swap, undo } from "../landma
 import { isUnsaved } from "../landmarks/edits";
 import { flyTo } from "../landmarks/fly";
 import { partnerOf, spoken } from "../landmarks/marks";
-import { chosen, knownMarks, shownLandmarks } from "../landmarks/store";
+import { chosen, shownLandmarks, shownMarks } from "../landmarks/store";
 import { active, tellError } from "../app/state";
 import { keyLabel } from "../app/commands";
 import type { Landmarks } from "../api/types";
@@ -43,7 +43,7 @@ export function HistorySection() {
 }
 
 function Chosen({ landmarks }: { landmarks: Landmarks }) {
-  const mark = knownMarks.value.find((one) => one.name === chosen.value);
+  const mark = shownMarks.value.find((one) => one.name === chosen.value);
   if (!mark) {
     return (
       <p class="hint">

@@ -15,7 +15,9 @@ const SHORT: Record<SetName | "none", string> = { ...SET_TITLES, dense520: "Dens
 export function LandmarkSection() {
   const set = shownSet.value;
   const marks = knownMarks.value;
-  const waiting = set && !marks.length && active.value && !active.value.noFace && !active.value.info.no_face;
+  const scan = active.value;
+  if (scan?.noFace || scan?.info.no_face) return null;
+  const waiting = set && !marks.length;
   return (
     <Section title="Landmarks" aside={<Summary marks={marks} />}>
       <Choices
@@ -37,6 +39,13 @@ export function LandmarkSection() {
 export function chooseSet(set: SetName | null): void {
   shownSet.value = set;
   chosen.value = hovered.value = null;
+}
+
+/** Choose a landmark and bring it into view; the arrow keys move it from here on. */
+export function choose(name: string): void {
+  chosen.value = name;
+  flyTo(name);
+  viewer.value?.canvas.focus({ preventScroll: true });
 }
 
 function Summary({ marks }: { marks: readonly Mark[] }) {
@@ -77,12 +86,7 @@ function MarkTable({ marks }: { marks: readonly Mark[] }) {
         chosen={chosen.value}
         hovered={hovered.value}
         onHover={(mark) => (hovered.value = mark?.name ?? null)}
-        onChoose={(mark) => {
-          chosen.value = mark.name;
-          flyTo(mark.name);
-          // So that the arrow keys move the point from here on.
-          viewer.value?.canvas.focus({ preventScroll: true });
-        }}
+        onChoose={(mark) => choose(mark.name)}
       />
     </div>
   );

@@ -1,7 +1,6 @@
 /** The keys of the mode Scan. */
 
 import { type Command, register } from "../app/commands";
-import { viewer } from "../app/state";
 import { history, markMissing, nudge, redo, restore, swap, undo } from "../landmarks/correcting";
 import { isUnsaved } from "../landmarks/edits";
 import { flyTo } from "../landmarks/fly";
@@ -9,7 +8,7 @@ import { chosen, knownMarks, SET_TITLES, SETS, showErrors, showNames, shownSet }
 import type { CorrectTool } from "../landmarks/tool";
 import { active } from "../app/state";
 import { saveNow } from "./Correct";
-import { chooseSet } from "./Landmarks";
+import { choose, chooseSet } from "./Landmarks";
 import { lacking, look, LOOK_TITLES, LOOKS, wireframe } from "./looks";
 
 /** A nudge, mm, and one with Shift. */
@@ -26,10 +25,9 @@ const ARROWS: readonly (readonly [string, number, number, string])[] = [
 const hasChosen = (): boolean => chosen.value !== null && active.value !== null;
 const hasScan = (): boolean => active.value !== null;
 
-/** Arrows move a point only from the stage: elsewhere they belong to what has the focus. */
-function onStage(): boolean {
-  const at = document.activeElement;
-  return hasChosen() && (at === null || at === document.body || at === viewer.peek()?.canvas);
+/** Arrows move a point unless the focus is on something that they move through. */
+function freeArrows(): boolean {
+  return hasChosen() && !document.activeElement?.closest("table, input, select, textarea");
 }
 
 function withChosen(act: (name: string) => unknown): () => void {
@@ -41,8 +39,7 @@ function step(by: number): void {
   if (!marks.length) return;
   const at = marks.findIndex((mark) => mark.name === chosen.value);
   const next = marks[at < 0 ? (by > 0 ? 0 : marks.length - 1) : (at + by + marks.length) % marks.length]!;
-  chosen.value = next.name;
-  flyTo(next.name);
+  choose(next.name);
 }
 
 function nextSet(): void {
@@ -59,7 +56,7 @@ export function registerKeys(tool: CorrectTool): () => void {
       keys: mm === FINE ? key : `shift+${key}`,
       group: "Correct",
       run: () => nudge(x * mm, y * mm),
-      when: onStage,
+      when: freeArrows,
     })),
   );
   return register(

@@ -41,4 +41,4 @@ export function inkText(context: CanvasRenderingContext2D, text: string, x: numb
   context.fillText(text, x, y);
 }
 
-export const rim = (): string => (theme.value === "dark" ? "rgb(16 19 23 / 0.72)" : "rgb(252 253 254 / 0.85)");
+export const rim = (): string => (theme.value === "dark" ? "rgb(16 19 23 / 0.78)" : "rgb(252 253 254 / 0.85)");

@@ -108,18 +108,21 @@ export class Surface {
     this.material.polygonOffsetFactor = this.material.polygonOffsetUnits = 1;
   }
 
-  /** See through the surface, 0 to 1; of a mesh only the foremost layer is drawn. */
-  setOpacity(opacity: number): void {
+  /** See through the surface, 0 to 1; of a mesh only the foremost layer is drawn, `over` all that lies in front of it. */
+  setOpacity(opacity: number, over = false): void {
     this.material.setOpacity(opacity);
     this.root.visible = opacity > 0;
-    const veiled = opacity < 1 && !this.isCloud;
+    const veiled = (opacity < 1 || over) && !this.isCloud;
     if (veiled && !this.veil) {
       this.veil = new Mesh(this.geometry, new MeshBasicMaterial({ colorWrite: false, side: DoubleSide, transparent: true }));
       this.veil.frustumCulled = false;
       this.veil.renderOrder = 1;
       this.root.add(this.veil);
     }
-    if (this.veil) this.veil.visible = veiled;
+    if (this.veil) {
+      this.veil.visible = veiled;
+      this.veil.onBeforeRender = over ? (renderer) => renderer.clearDepth() : () => {};
+    }
     this.body.renderOrder = veiled ? 2 : 0;
   }
 
