@@ -114,7 +114,9 @@ export class Surface {
     this.root.visible = opacity > 0;
     const veiled = (opacity < 1 || over) && !this.isCloud;
     if (veiled && !this.veil) {
-      this.veil = new Mesh(this.geometry, new MeshBasicMaterial({ colorWrite: false, side: DoubleSide, transparent: true }));
+      // A little behind, since its depth is computed in another order than the surface's.
+      const behind = { polygonOffset: true, polygonOffsetFactor: 1, polygonOffsetUnits: 4 };
+      this.veil = new Mesh(this.geometry, new MeshBasicMaterial({ colorWrite: false, side: DoubleSide, transparent: true, ...behind }));
       this.veil.frustumCulled = false;
       this.veil.renderOrder = 1;
       this.root.add(this.veil);

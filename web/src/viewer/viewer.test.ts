@@ -1,6 +1,8 @@
+import { Vector3 } from "three";
 import { expect, it } from "vitest";
 import { coarseIndex, coarsePoints, spacingOf } from "./coarse";
 import { colorAt, cssGradient } from "./colormap";
+import { along } from "./flight";
 import { LEVELS, Pace } from "./pace";
 import { barLabel, scaleBar } from "./scalebar";
 
@@ -104,4 +106,15 @@ it("a fast machine stays as it is, software begins with the least", () => {
   expect([fast.level, fast.ratio, fast.still]).toEqual([0, 1.5, 1.5]);
   expect(new Pace(true, 1).level).toBe(LEVELS.length - 1);
   expect(new Pace(true, 1).still).toBe(2);
+});
+
+it("a flight begins where it is, ends where it should, and turns evenly", () => {
+  const from = { target: new Vector3(0, 0, 0), towards: new Vector3(0, 0, 1), zoom: 1 };
+  const to = { target: new Vector3(10, 0, 0), towards: new Vector3(1, 0, 0), zoom: 4 };
+  const told = [0, 0.5, 1].map((share) => along(from, to, share));
+  expect(told.map(({ target }) => target.x)).toEqual([0, 5, 10]);
+  expect(told.map(({ zoom }) => zoom)).toEqual([1, 2, 4]);
+  expect(told[1]!.towards.distanceTo(new Vector3(1, 0, 1).normalize())).toBeLessThan(1e-9);
+  expect(told[2]!.towards.distanceTo(to.towards)).toBeLessThan(1e-9);
+  expect(told[1]!.towards.length()).toBeCloseTo(1);
 });

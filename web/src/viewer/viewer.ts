@@ -7,7 +7,6 @@ import {
   Mesh,
   OrthographicCamera,
   Points,
-  Quaternion,
   Raycaster,
   Scene,
   Sphere,
@@ -19,7 +18,9 @@ import {
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import { effect } from "@preact/signals";
 import { stageGround, theme } from "../app/theme";
+import { aimOf, fly } from "./flight";
 import { isSoftware, LEVELS, Pace } from "./pace";
+import { Pointers, type Tool } from "./pointers";
 import type { Hit, Surface } from "./surface";
 
 export type View = "front" | "back" | "left" | "right" | "above" | "below" | "threequarter";
@@ -36,25 +37,12 @@ const DIRECTIONS: Record<View, Vector3> = {
 };
 
 const FAR = 2000;
-/** A pointer that moves less than this between down and up has clicked, pixels. */
-const STILL = 4;
-const FLIGHT_MS = 320;
 /** A view that has rested this long is drawn more finely, ms. */
 const REFINE_MS = 220;
 /** All pixels are drawn again when nothing has moved for so long. */
 const REST_MS = 220;
 
-/** Something that takes pointer events before the camera does. */
-export interface Tool {
-  /** Return true to keep the pointer until it is released; the camera stays still meanwhile. */
-  down?(event: PointerEvent, viewer: Viewer): boolean;
-  move?(event: PointerEvent, viewer: Viewer): void;
-  up?(event: PointerEvent, viewer: Viewer): void;
-  /** The left button went down and up at one place. Return true when that was all it meant. */
-  click?(event: PointerEvent, viewer: Viewer): boolean;
-  hover?(event: PointerEvent, viewer: Viewer): void;
-  leave?(): void;
-}
+export type { Tool } from "./pointers";
 
 export interface Ray {
   readonly origin: Vector3;
@@ -69,12 +57,12 @@ export class Viewer {
   readonly controls: OrbitControls;
   readonly surfaces: Surface[] = [];
   private readonly renderer: WebGLRenderer;
-  private readonly tools: Tool[] = [];
+  private readonly pointers: Pointers;
   private readonly listeners = new Set<() => void>();
   private readonly resizer: ResizeObserver;
-  private holder: Tool | null = null;
-  private pressed: { x: number; y: number } | null = null;
-  private flight = 0;
+  private turned = false;
+  /** Ends a flight. */
+  private land: () => void = () => {};
   private dirty = true;
   private moving = false;
   private ratio = 1;
@@ -103,21 +91,21 @@ export class Viewer {
     this.controls.zoomToCursor = true;
     this.controls.minZoom = 0.05;
     this.controls.maxZoom = 400;
-    this.controls.addEventListener("change", () => this.invalidate());
+    this.controls.addEventListener("change", () => {
+      this.turned = true;
+      this.invalidate();
+    });
     this.controls.addEventListener("start", () => {
       this.moving = true;
+      this.turned = false;
       clearTimeout(this.rest);
       this.land();
     });
-    // Turns of the wheel follow each other.
-    this.controls.addEventListener("end", () => this.hurry());
+    // Turns of the wheel follow each other; a mere click has moved nothing.
+    this.controls.addEventListener("end", () => (this.turned ? this.hurry() : this.settle()));
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(canvas.parentElement ?? canvas);
-    canvas.addEventListener("pointerdown", this.pointerDown, { capture: true });
-    canvas.addEventListener("pointermove", this.pointerMove);
-    canvas.addEventListener("pointerup", this.pointerUp);
-    canvas.addEventListener("pointercancel", this.pointerUp);
-    canvas.addEventListener("pointerleave", this.pointerLeave);
+    this.pointers = new Pointers(this);
     this.resize();
     this.look("front");
   }
@@ -158,12 +146,7 @@ export class Viewer {
 
   /** Add a tool in front of those that are there; returns how to take it away. */
   addTool(tool: Tool): () => void {
-    this.tools.unshift(tool);
-    return () => {
-      const at = this.tools.indexOf(tool);
-      if (at >= 0) this.tools.splice(at, 1);
-      if (this.holder === tool) this.release();
-    };
+    return this.pointers.add(tool);
   }
 
   /** Look from one side at what was fitted last. */
@@ -182,41 +165,27 @@ export class Viewer {
   /** Move gently until `target` is in the middle, seen along `direction` where it is given, and at least as large as `zoom`. */
   fly(target: Vector3, direction: Vector3 | null = null, zoom = 0): void {
     this.land();
-    const from = { target: this.controls.target.clone(), zoom: this.camera.zoom };
-    const turn = this.camera.position.clone().sub(from.target).normalize();
-    const turned = (direction ?? turn).clone().normalize();
-    const last = Math.max(zoom, from.zoom);
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const began = performance.now();
-    const step = (now: number) => {
-      const share = still ? 1 : Math.min(Math.max((now - began) / FLIGHT_MS, 0), 1);
-      const at = share * share * (3 - 2 * share);
-      this.controls.target.lerpVectors(from.target, target, at);
-      this.camera.zoom = from.zoom * (last / from.zoom) ** at;
-      const towards = between(turn, turned, at);
-      this.camera.position.copy(this.controls.target).addScaledVector(towards, FAR / 2);
+    const from = aimOf(this.camera, this.controls.target);
+    const towards = direction?.clone().normalize() ?? from.towards;
+    this.land = fly(from, { target, towards, zoom: Math.max(zoom, from.zoom) }, (aim, over) => {
+      this.controls.target.copy(aim.target);
+      this.camera.position.copy(aim.target).addScaledVector(aim.towards, FAR / 2);
+      this.camera.zoom = aim.zoom;
       this.camera.updateProjectionMatrix();
       this.controls.update();
+      this.moving = !over;
       this.invalidate();
-      this.moving = share < 1;
-      if (share < 1) this.flight = requestAnimationFrame(step);
-      else this.settle();
-    };
-    step(still ? began + FLIGHT_MS : began);
+    });
   }
 
   /** Whether the view, or something on it, is being moved just now. */
   get isMoving(): boolean {
-    return this.moving || this.holder !== null;
+    return this.moving || this.pointers.isHeld;
   }
 
   /** Whether it is moved on a machine that has to spare: what is not needed for that may be left out. */
   get isSparing(): boolean {
     return this.isMoving && this.pace.level === LEVELS.length - 1;
-  }
-
-  private land(): void {
-    cancelAnimationFrame(this.flight);
   }
 
   /** Bring surfaces to the graphics card before they are shown, so that none of them makes its frame late. */
@@ -328,7 +297,7 @@ export class Viewer {
     this.resizer.disconnect();
     this.controls.dispose();
     this.renderer.dispose();
-    this.canvas.removeEventListener("pointerdown", this.pointerDown, { capture: true });
+    this.pointers.dispose();
   }
 
   private bounds(): Sphere {
@@ -406,50 +375,6 @@ export class Viewer {
     if (this.unsized) this.fit(this.fitted);
     this.invalidate();
   }
-
-  private readonly pointerDown = (event: PointerEvent): void => {
-    if (event.button !== 0) return;
-    this.pressed = { x: event.clientX, y: event.clientY };
-    for (const tool of this.tools) {
-      if (!tool.down?.(event, this)) continue;
-      this.holder = tool;
-      this.controls.enabled = false;
-      this.canvas.setPointerCapture(event.pointerId);
-      event.stopImmediatePropagation();
-      return;
-    }
-  };
-
-  private readonly pointerMove = (event: PointerEvent): void => {
-    if (this.holder) this.holder.move?.(event, this);
-    else if (!this.moving) for (const tool of this.tools) tool.hover?.(event, this);
-  };
-
-  private readonly pointerUp = (event: PointerEvent): void => {
-    const { holder, pressed } = this;
-    this.pressed = null;
-    holder?.up?.(event, this);
-    this.release();
-    if (holder || !pressed || event.type !== "pointerup") return;
-    if (Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > STILL) return;
-    this.tools.some((tool) => tool.click?.(event, this));
-  };
-
-  private readonly pointerLeave = (): void => {
-    for (const tool of this.tools) tool.leave?.();
-  };
-
-  private release(): void {
-    if (this.holder) this.invalidate();
-    this.holder = null;
-    this.controls.enabled = true;
-  }
-}
-
-/** A direction on the way from one to another, both of length 1. */
-function between(from: Vector3, to: Vector3, share: number): Vector3 {
-  const turn = new Quaternion().setFromUnitVectors(from, to);
-  return from.clone().applyQuaternion(new Quaternion().slerp(turn, share));
 }
 
 const raycaster = new Raycaster();
