@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { Button, Slider, TextField } from "../ui/controls";
 import { Section } from "../ui/panel";
-import { type Group, grouped, labelOf } from "./names";
+import { type Group, grouped, labelOf, spokenOf } from "./names";
 import { type Fitted, setExpressions, setIdentity, setWeight } from "./state";
 
 const TITLES: Record<Group, string> = {
@@ -64,7 +64,7 @@ function Weight({ of, row }: { of: Fitted; row: number }) {
   const still = of.rig.expressionTargets[row]!.vertices.length === 0;
   return (
     <div class={weight > 0.005 ? "weight used" : "weight"} title={still ? `${name}: the face model has nothing that it moves` : name}>
-      <Slider label={labelOf(name)} min={0} max={1} value={weight} onInput={(value) => setWeight(of, row, value)} />
+      <Slider label={labelOf(name)} spoken={spokenOf(name)} min={0} max={1} value={weight} onInput={(value) => setWeight(of, row, value)} />
     </div>
   );
 }
@@ -90,5 +90,5 @@ export function Identity({ of }: { of: Fitted }) {
 
 function Mode({ of, row, title }: { of: Fitted; row: number; title: string }) {
   const weight = of.weights[row]!.value;
-  return <Slider label={title} min={-FAR} max={FAR} step={0.05} value={weight} told={weight.toFixed(2).replace("-", "−")} onInput={(value) => setWeight(of, row, value)} />;
+  return <Slider label={title} spoken={`identity ${title}`} min={-FAR} max={FAR} step={0.05} value={weight} told={weight.toFixed(2).replace("-", "−")} onInput={(value) => setWeight(of, row, value)} />;
 }

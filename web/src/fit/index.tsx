@@ -20,7 +20,6 @@ import {
   fitted,
   forgetClosed,
   loadFit,
-  opacities,
   range,
   type ScanLook,
   scanLook,
@@ -177,11 +176,10 @@ const hasFit = (): boolean => fitted.value !== null;
 /** The legends that the stage needs now. */
 function legends(): RampProps[] {
   const found = fitted.value;
-  const { scan, fit } = opacities(fade.value);
   const shown: RampProps[] = [];
-  if (found?.deviation && scanLook.value === "deviation" && scan > 0)
+  if (found?.deviation && scanLook.value === "deviation" && fade.value < 1)
     shown.push({ title: "Scan less fit, mm", kind: "diverging", low: -range.value, high: range.value });
-  if (found?.rig.confidence && fitLook.value === "confidence" && fit > 0)
+  if (found?.rig.confidence && fitLook.value === "confidence" && fade.value > 0)
     shown.push({ title: "Confidence of the fit", kind: "sequential", low: 0, high: 1, ends: ["measured", "completed"] });
   return shown;
 }
@@ -198,7 +196,7 @@ export function Overlay() {
       {legends().map((legend) => (
         <Ramp key={legend.title} {...legend} />
       ))}
-      {found?.posed.value && opacities(fade.value).fit > 0 && <span class="badge warn">moved: no longer as fitted</span>}
+      {found?.posed.value && fade.value > 0 && <span class="badge warn">moved: no longer as fitted</span>}
     </div>
   );
 }
@@ -208,7 +206,7 @@ function useStage(): void {
   const stage = viewer.value;
   const found = fitted.value;
   const scan = active.value?.surface ?? null;
-  const { scan: scanShare, fit: fitShare } = opacities(fade.value);
+  const share = fade.value;
   useEffect(forgetClosed);
   useEffect(() => {
     if (!stage || !found) return;
@@ -223,12 +221,13 @@ function useStage(): void {
   }, [stage, scan, found, scanLook.value, range.value]);
   useEffect(() => {
     if (!scan || !stage) return;
-    scan.setOpacity(found ? scanShare : 1);
-    found?.surface.setOpacity(fitShare);
+    // The fit lies over the scan, whichever is in front: they differ by less than the eye can order.
+    scan.setOpacity(found && share === 1 ? 0 : 1);
+    found?.surface.setOpacity(share, share < 1);
     found?.surface.setLook(fitLook.value === "confidence" && found.rig.confidence ? "values" : "clay");
     found?.surface.setWireframe(wireframe.value);
     stage.invalidate();
-  }, [stage, scan, found, scanShare, fitShare, fitLook.value, wireframe.value]);
+  }, [stage, scan, found, share, fitLook.value, wireframe.value]);
   useEffect(
     () => () => {
       scan?.setOpacity(1);

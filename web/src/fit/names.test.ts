@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { grouped, groupOf, labelOf } from "./names";
+import { grouped, groupOf, labelOf, spokenOf } from "./names";
 
 const NAMES = ["eyeBlinkLeft", "jawOpen", "mouthSmileLeft", "mouthSmileRight", "browInnerUp", "tongueOut"];
 
@@ -7,6 +7,7 @@ it("names are words in groups", () => {
   expect(groupOf("mouthSmileLeft")).toBe("mouth");
   expect(labelOf("mouthSmileLeft")).toBe("smile left");
   expect(labelOf("browInnerUp")).toBe("inner up");
+  expect(spokenOf("jawOpen")).toBe("jaw open");
   expect(labelOf("strange")).toBe("strange");
 });
 

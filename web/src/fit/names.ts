@@ -28,6 +28,11 @@ export function labelOf(name: string): string {
   return words || name;
 }
 
+/** `mouthSmileLeft` as `mouth smile left`, where no group tells the part. */
+export function spokenOf(name: string): string {
+  return name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+}
+
 /** Rows of `names` whose group, label or name holds every word, by group. */
 export function grouped(names: readonly string[], words = ""): { group: Group; rows: number[] }[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);

@@ -43,18 +43,14 @@ export type ScanLook = "own" | "deviation";
 export type FitLook = "plain" | "confidence";
 
 /** 0 shows the scan alone, 1 the fit alone. */
-export const fade = signal(0.5);
-export const scanLook = signal<ScanLook>("own");
+export const fade = signal(0);
+export const scanLook = signal<ScanLook>("deviation");
 export const fitLook = signal<FitLook>("plain");
 export const wireframe = signal(false);
 /** Where the deviation's colours end, mm; null as the data suggest. */
 export const chosenRange = signal<number | null>(null);
 export const range = computed(() => chosenRange.value ?? fitted.value?.spread?.range ?? 1);
 
-/** How much of each is drawn: in the middle both are whole. */
-export function opacities(share: number): { scan: number; fit: number } {
-  return { scan: Math.min(1, 2 * (1 - share)), fit: Math.min(1, 2 * share) };
-}
 
 function put<T>(into: Signal<ReadonlyMap<string, T>>, id: string, value: T | null): void {
   const next = new Map(into.value);
@@ -73,6 +69,9 @@ export async function fitActive(): Promise<void> {
     await refreshScan(scan.id);
     forget(scan.id);
     await loadFit(scan.id);
+    // How far they differ is the first question about a new fit.
+    fade.value = 0;
+    scanLook.value = "deviation";
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     put(failures, scan.id, error.message);
@@ -153,6 +152,7 @@ let asked = 0;
 
 /** Move the face at the next frame by the weights as they are then. */
 export function moveFace(of: Fitted): void {
+  if (fade.value === 0) fade.value = 1;
   of.posed.value = of.weights.some((weight, i) => Math.abs(weight.peek() - of.origin[i]!) > 1e-6);
   if (asked) return;
   asked = requestAnimationFrame(() => {

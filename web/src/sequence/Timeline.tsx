@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { theme } from "../app/theme";
-import { labelOf } from "../fit/names";
+import { spokenOf } from "../fit/names";
 import { tickLabel, ticks } from "../ui/chart";
 import { Button, Choices, Select } from "../ui/controls";
 import { duration, nearestFrame, pathOf, spreadLabels } from "./clock";
@@ -82,9 +82,7 @@ function Scrub({ left, width }: { left: number; width: number }) {
 /** What a curve is called. */
 export function curveLabel(name: string, of: Kind): string {
   if (of === "landmark") return name.replaceAll("_", " ");
-  const label = labelOf(name);
-  const group = name.slice(0, name.length - label.replaceAll(" ", "").length);
-  return `${group} ${label}`.trim();
+  return spokenOf(name);
 }
 
 function Chart() {

@@ -98,6 +98,8 @@ export interface SliderProps {
   step?: number;
   /** How the value is written beside it. */
   told?: string;
+  /** For those who do not see what stands around it. */
+  spoken?: string;
   onInput: (value: number) => void;
 }
 
@@ -108,7 +110,7 @@ function filled(value: number, min: number, max: number): Record<string, string>
   return { "--from": place(Math.min(zero, value)), "--to": place(Math.max(zero, value)) };
 }
 
-export function Slider({ label, value, min, max, step = 0.01, told, onInput }: SliderProps) {
+export function Slider({ label, value, min, max, step = 0.01, told, spoken, onInput }: SliderProps) {
   return (
     <label class="slider">
       <span class="name">{label}</span>
@@ -119,6 +121,7 @@ export function Slider({ label, value, min, max, step = 0.01, told, onInput }: S
         step={step}
         value={value}
         style={filled(value, min, max)}
+        {...(spoken ? { "aria-label": spoken } : {})}
         onInput={(event) => onInput(Number(event.currentTarget.value))}
         onDblClick={() => onInput(min < 0 ? 0 : min)}
       />

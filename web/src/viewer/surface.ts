@@ -11,6 +11,7 @@ import {
   Mesh,
   MeshBasicMaterial,
   Points,
+  type ShaderMaterial,
   type Raycaster,
   type Texture,
   Triangle,
@@ -35,7 +36,7 @@ export interface Hit {
 export class Surface {
   readonly root = new Group();
   readonly material: SurfaceMaterial;
-  readonly body: Mesh<BufferGeometry, SurfaceMaterial> | Points<BufferGeometry, SurfaceMaterial>;
+  readonly body: Mesh<BufferGeometry, ShaderMaterial> | Points<BufferGeometry, ShaderMaterial>;
   readonly hasColors: boolean;
   readonly hasTexture: boolean;
   private wires: LineSegments | null = null;
@@ -100,6 +101,7 @@ export class Surface {
       lines.setIndex(new BufferAttribute(edgesOf(this.geometry), 1));
       this.wires = new LineSegments(lines, new LineBasicMaterial({ color: 0x10151b, transparent: true, opacity: 0.28 }));
       this.wires.frustumCulled = false;
+      this.wires.renderOrder = 3;
       this.root.add(this.wires);
     }
     this.wired = shown;
@@ -132,6 +134,7 @@ export class Surface {
   setDetail(level: number): void {
     const geometry = this.detail(level);
     this.body.geometry = geometry;
+    this.body.material = level === LEVELS.length - 1 ? this.material.perVertex : this.material;
     if (this.veil) this.veil.geometry = geometry;
     if (this.wires) this.wires.visible = this.wired && geometry === this.geometry;
     if (this.isCloud) {
