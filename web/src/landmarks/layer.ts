@@ -15,7 +15,7 @@ import {
   type Color,
 } from "three";
 import { effect } from "@preact/signals";
-import type { Viewer } from "../viewer/viewer";
+import { SPARED, type Viewer } from "../viewer/viewer";
 import { sideColours, srgb } from "./colours";
 import type { Mark } from "./marks";
 
@@ -143,7 +143,11 @@ export class LandmarkLayer {
       geometry.instanceCount = 0;
     }
     const parts = [new Mesh(this.points, this.front)];
-    if (options.ghosts ?? true) parts.push(new Mesh(this.points, this.ghost));
+    if (options.ghosts ?? true) {
+      const ghosts = new Mesh(this.points, this.ghost);
+      ghosts.layers.set(SPARED);
+      parts.push(ghosts);
+    }
     this.ballMesh = new Mesh(this.balls, this.ball);
     this.ballMesh.visible = false;
     for (const [order, part] of [this.ballMesh, ...parts.reverse()].entries()) {

@@ -8,7 +8,48 @@ export type Look = "clay" | "colour" | "texture" | "values" | "normals";
 
 const LOOKS: Record<Look, number> = { clay: 0, colour: 1, texture: 2, values: 3, normals: 4 };
 
+// What both shaders know. Lit by the pixel, or, while the view moves in software, by the vertex.
+const COMMON = /* glsl */ `
+uniform int look;
+uniform vec3 clay;
+uniform sampler2D map;
+uniform sampler2D lut;
+uniform vec2 range;
+uniform float opacity;
+uniform bool shaded;
+
+vec3 toLinear(vec3 c) { return mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), step(0.04045, c)); }
+vec3 toSrgb(vec3 c) { return mix(c * 12.92, 1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, c)); }
+
+// sRGB of all looks but the texture; own is the normal in the world.
+vec3 plain(vec3 own, vec3 color, float value) {
+  if (look == 1) return toSrgb(color); // glTF keeps vertex colours linear
+  if (look == 3) {
+    float at = clamp((value - range.x) / (range.y - range.x), 0.0, 1.0);
+    bool known = value == value && abs(value) < 1e30;
+    return known ? texture2D(lut, vec2((at * 255.0 + 0.5) / 256.0, 0.5)).rgb : vec3(0.62);
+  }
+  return look == 4 ? normalize(own) * 0.5 + 0.5 : clay;
+}
+
+float lamp(vec3 n, vec3 towards, float wrap) { return clamp((dot(n, towards) + wrap) / (1.0 + wrap), 0.0, 1.0); }
+
+// Of sRGB to linear light, under the lamps.
+vec3 lit(vec3 srgb, vec3 n) {
+  vec3 albedo = toLinear(srgb);
+  float up = 0.5 + 0.5 * n.y;
+  vec3 light = mix(vec3(0.15, 0.135, 0.125), vec3(0.30, 0.32, 0.34), up);
+  light += lamp(n, normalize(vec3(-0.45, 0.52, 0.72)), 0.12) * vec3(1.34, 1.25, 1.14);
+  light += lamp(n, normalize(vec3(0.85, 0.10, 0.50)), 0.30) * vec3(0.40, 0.46, 0.54);
+  light += lamp(n, normalize(vec3(0.70, 0.45, -0.55)), 0.10) * vec3(0.80, 0.86, 0.95);
+  float gloss = pow(clamp(dot(n, normalize(vec3(-0.242, 0.280, 0.926))), 0.0, 1.0), 32.0);
+  float shine = look == 3 ? 0.03 : 0.10;
+  vec3 color = albedo * light * 0.80 + shine * gloss;
+  return color / (1.0 + 0.18 * color);
+}`;
+
 const VERTEX = /* glsl */ `
+${COMMON}
 attribute float value;
 #ifdef HAS_COLOR
 attribute vec4 color;
@@ -21,70 +62,57 @@ varying float vValue;
 uniform float spacing;
 uniform float tall;
 void main() {
+  vUv = uv;
+  #ifdef HAS_COLOR
+  vec3 own = color.rgb;
+  #else
+  vec3 own = vec3(0.8);
+  #endif
+  #ifdef PER_VERTEX
+  vec3 n = normalize(normalMatrix * normal);
+  vec3 base = look == 2 ? vec3(1.0) : plain(mat3(modelMatrix) * normal, own, value);
+  vColor = shaded ? toSrgb(lit(base, n.z < 0.0 ? -n : n)) : base;
+  #else
   vNormal = normalMatrix * normal;
   vOwn = mat3(modelMatrix) * normal;
-  vUv = uv;
   vValue = value;
-  #ifdef HAS_COLOR
-  vColor = color.rgb;
-  #else
-  vColor = vec3(0.8);
+  vColor = own;
   #endif
   gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
   // As wide as points are apart, so that a cloud reads as a surface at any distance.
   gl_PointSize = clamp(spacing * length(modelViewMatrix[0].xyz) * projectionMatrix[1][1] * tall * 0.5, 1.5, 40.0);
 }`;
 
+// Back faces are the inside of a shell: darker, so that holes read as holes.
 const FRAGMENT = /* glsl */ `
+${COMMON}
 varying vec3 vNormal;
 varying vec3 vOwn;
 varying vec3 vColor;
 varying vec2 vUv;
 varying float vValue;
-uniform int look;
-uniform vec3 clay;
-uniform sampler2D map;
-uniform sampler2D lut;
-uniform vec2 range;
-uniform float opacity;
-uniform bool shaded;
-
-vec3 toLinear(vec3 c) { return mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), step(0.04045, c)); }
-vec3 toSrgb(vec3 c) { return mix(c * 12.92, 1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, c)); }
-
-float lamp(vec3 n, vec3 towards, float wrap) { return clamp((dot(n, towards) + wrap) / (1.0 + wrap), 0.0, 1.0); }
 
 void main() {
   #ifdef CLOUD
   if (length(gl_PointCoord - 0.5) > 0.5) discard;
   #endif
-  vec3 n = normalize(vNormal);
-  if (!gl_FrontFacing) n = -n;
-  vec3 srgb = clay;
-  if (look == 1) srgb = toSrgb(vColor); // glTF keeps vertex colours linear
-  else if (look == 2) srgb = texture2D(map, vUv).rgb;
-  else if (look == 3) {
-    float at = clamp((vValue - range.x) / (range.y - range.x), 0.0, 1.0);
-    srgb = vValue == vValue && abs(vValue) < 1e30 ? texture2D(lut, vec2((at * 255.0 + 0.5) / 256.0, 0.5)).rgb : vec3(0.62);
-  } else if (look == 4) srgb = normalize(vOwn) * 0.5 + 0.5;
+  #ifdef PER_VERTEX
+  vec3 color = look == 2 ? vColor * texture2D(map, vUv).rgb : vColor;
+  gl_FragColor = vec4(gl_FrontFacing || !shaded ? color : color * 0.7, opacity);
+  #else
+  vec3 srgb = look == 2 ? texture2D(map, vUv).rgb : plain(vOwn, vColor, vValue);
   if (!shaded) { gl_FragColor = vec4(srgb, opacity); return; }
-  vec3 albedo = toLinear(srgb);
-  float up = 0.5 + 0.5 * n.y;
-  vec3 light = mix(vec3(0.15, 0.135, 0.125), vec3(0.30, 0.32, 0.34), up);
-  light += lamp(n, normalize(vec3(-0.45, 0.52, 0.72)), 0.12) * vec3(1.34, 1.25, 1.14);
-  light += lamp(n, normalize(vec3(0.85, 0.10, 0.50)), 0.30) * vec3(0.40, 0.46, 0.54);
-  light += lamp(n, normalize(vec3(0.70, 0.45, -0.55)), 0.10) * vec3(0.80, 0.86, 0.95);
-  float gloss = pow(clamp(dot(n, normalize(vec3(-0.242, 0.280, 0.926))), 0.0, 1.0), 32.0);
-  float shine = look == 3 ? 0.03 : 0.10;
-  vec3 color = albedo * light * 0.80 + shine * gloss;
-  color = color / (1.0 + 0.18 * color);
-  // Back faces are the inside of a shell: darker, so that holes read as holes.
+  vec3 n = normalize(vNormal);
+  vec3 color = lit(srgb, gl_FrontFacing ? n : -n);
   if (!gl_FrontFacing) color *= 0.45;
   gl_FragColor = vec4(toSrgb(color), opacity);
+  #endif
 }`;
 
 /** A material whose look can change without compiling anew. */
 export class SurfaceMaterial extends ShaderMaterial {
+  private cheap: ShaderMaterial | null = null;
+
   constructor(hasColors: boolean, cloud = false) {
     super({
       vertexShader: VERTEX,
@@ -103,6 +131,23 @@ export class SurfaceMaterial extends ShaderMaterial {
         tall: { value: 1 },
       },
     });
+  }
+
+  /** The same look, lit by the vertex: cheaper to draw, and good enough while the view moves. */
+  get perVertex(): ShaderMaterial {
+    const { side, transparent, depthWrite, polygonOffset, polygonOffsetFactor, polygonOffsetUnits } = this;
+    this.cheap ??= new ShaderMaterial({
+      vertexShader: VERTEX,
+      fragmentShader: FRAGMENT,
+      defines: { ...this.defines, PER_VERTEX: 1 },
+      uniforms: this.uniforms,
+    });
+    return Object.assign(this.cheap, { side, transparent, depthWrite, polygonOffset, polygonOffsetFactor, polygonOffsetUnits });
+  }
+
+  override dispose(): void {
+    this.cheap?.dispose();
+    super.dispose();
   }
 
   setLook(look: Look): void {

@@ -37,6 +37,8 @@ const DIRECTIONS: Record<View, Vector3> = {
 };
 
 const FAR = 2000;
+/** The layer of objects that are left out where there is no time to draw them. */
+export const SPARED = 1;
 /** A view that has rested this long is drawn more finely, ms. */
 const REFINE_MS = 220;
 /** All pixels are drawn again when nothing has moved for so long. */
@@ -277,7 +279,7 @@ export class Viewer {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     this.renderer.setPixelRatio(scale);
     this.renderer.setSize(width, height, false);
-    this.renderer.render(this.scene, this.camera);
+    this.draw(0);
     const picture = document.createElement("canvas");
     [picture.width, picture.height] = [Math.round(width * scale), Math.round(height * scale)];
     const context = picture.getContext("2d")!;
@@ -337,6 +339,8 @@ export class Viewer {
 
   private draw(level: number): void {
     for (const surface of this.surfaces) surface.setDetail(level);
+    if (level === LEVELS.length - 1) this.camera.layers.disable(SPARED);
+    else this.camera.layers.enable(SPARED);
     this.renderer.render(this.scene, this.camera);
     if (level) for (const surface of this.surfaces) surface.setDetail(0);
   }
