@@ -7,8 +7,9 @@ user: hashed, parsed in a sandbox, judged, encrypted, synced, in batches of 64. 
 over what is there and measures the rest again. Searches ask for pages of 50, each kind 100 times in random order,
 also for what is not there; cold means a new connection and, on Linux, files that are not in the memory of the system.
 Look-ups decide and write their entry in the audit log. Beside each time stands the processor time of the searching
-thread, its own and the system's for it: other programs make the first longer, and hardly the second. Not covered:
-large files, whose bytes take the time; a network between PostgreSQL and the program; a loss of power.
+thread, its own and the system's for it, and on Linux how often it read from a file: other programs make the time
+longer, hardly the second, and not the third. Not covered: large files, whose bytes take the time; a network between
+PostgreSQL and the program; a loss of power.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ POINTS = 500
 PORTION = 2000
 ROUNDS, COLD = 100, 10
 EXPRESSIONS = tuple(FACESCAPE20)
-Times = tuple[float, float]
-"""Seconds by the clock, and of the thread's processor."""
+Times = tuple[float, float, int]
+"""Seconds by the clock, and of the thread's processor; reads from files."""
+COUNTERS = Path("/proc/thread-self/io")
 ORIGINS = ("A", "B", "C", "D")
 SEARCHES: dict[str, dict[str, object]] = {
     "everything": {},
@@ -227,16 +229,25 @@ def _out_of_memory(place: Path) -> None:
 
 
 def _timed(work: Callable[[], object]) -> Times:
+    before = _reads() + 1  # to count costs one
     start, own = time.perf_counter(), time.thread_time()
     work()
-    return time.perf_counter() - start, time.thread_time() - own
+    took, used = time.perf_counter() - start, time.thread_time() - own
+    return took, used, _reads() - before
+
+
+def _reads() -> int:
+    """Return how often this thread has read from a file; 0 where the system does not tell."""
+    if not COUNTERS.exists():
+        return 0
+    return next(int(line.split()[1]) for line in COUNTERS.read_text().splitlines() if line.startswith("syscr"))
 
 
 def _print(what: str, times: Sequence[Times]) -> None:
-    (middle, own), (high, most) = np.quantile(times, [0.5, 0.99], axis=0) * 1e3
+    (middle, own, some), (high, most, many) = np.quantile(times, [0.5, 0.99], axis=0) * (1e3, 1e3, 1)
     print(
         f"{what:37s} p50 {middle:8.2f} ms   p99 {high:8.2f} ms   processor {own:6.2f} and {most:6.2f} ms   "
-        f"N {len(times):,}"
+        f"reads {some:5.0f} and {many:5.0f}   N {len(times):,}"
     )
 
 

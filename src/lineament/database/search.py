@@ -83,7 +83,7 @@ def matching(
         yield from ([str(each["id"])] for each in found)
         return
     ways, values = _ways(catalogue, parts, values, one_by_one)
-    reach, portion = FIRST, limit
+    reach, portion, missing = FIRST, limit, limit
     while True:
         most = reach // DEARER
         sizes = [(_size(catalogue, way, values, most), place) for place, way in enumerate(ways)]
@@ -106,9 +106,11 @@ def matching(
                 until=until,
                 portion=portion,
             )
+            missing -= len(found)
             if found:
                 yield [str(each["id"]) for each in found]
             if len(found) < portion:
+                portion = missing if missing > 0 else portion
                 break
             after, portion = str(found[-1]["id"]), min(4 * portion, LARGEST)
         if not until:
