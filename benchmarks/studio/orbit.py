@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from open import person_of
@@ -90,7 +91,7 @@ def turn(page: Page, seconds: float) -> list[float]:
     page.mouse.down()
     drawn: list[float] = page.evaluate(TURN, [x, y, seconds])
     page.mouse.up()
-    return [b - a for a, b in zip(drawn, drawn[1:], strict=False)]
+    return [b - a for a, b in pairwise(drawn)]
 
 
 def main() -> None:
@@ -130,7 +131,8 @@ def main() -> None:
                     spent = 1000 * (browser_seconds() - spent) / (len(times) + 1)
                     slow = sorted(times)[int(0.95 * len(times))]
                     drawn = page.evaluate("() => window.lineament.active.info.display.points")
-                    print(f"{look:<14}{1000 / statistics.mean(times):>10.1f}{slow:>11.0f} ms{spent:>11.0f} ms{drawn:>10,}")
+                    rate = 1000 / statistics.mean(times)
+                    print(f"{look:<14}{rate:>10.1f}{slow:>11.0f} ms{spent:>11.0f} ms{drawn:>10,}")
                 print(f"asked for: {LEAST} frames a second")
                 browser.close()
         finally:

@@ -14,11 +14,13 @@ function cornersOf(index: Index | null, count: number): Index {
  * Join the vertices in each cell of a grid into one of them, and keep the triangles that are left.
  *
  * `wanted` is about how many there will be. Vertices are shared with the full surface, so all of their values are too.
+ * With `seams` the edges of a texture's pieces stay as they are, and no triangle reaches from one piece into another.
  */
-export function coarseIndex(positions: ArrayLike<number>, index: Index | null, wanted: number): Uint32Array {
+export function coarseIndex(positions: ArrayLike<number>, index: Index | null, wanted: number, seams = false): Uint32Array {
   const corners = cornersOf(index, positions.length / 3);
   const cell = Math.sqrt((2 * areaOf(positions, corners)) / wanted);
-  const stand = standIns(positions, cell);
+  const stand = standIns(positions, cell, seams ? partsOf(corners, positions.length / 3) : null);
+  if (seams) for (const vertex of openVertices(corners, positions.length / 3)) stand[vertex] = vertex;
   const kept = new Uint32Array(corners.length);
   let count = 0;
   const seen = new Set<number>();
@@ -74,8 +76,37 @@ function areaOf(positions: ArrayLike<number>, corners: Index): number {
   return area;
 }
 
-/** For each vertex the one that is nearest to the middle of its cell. */
-function standIns(positions: ArrayLike<number>, cell: number): Uint32Array {
+/** The piece of the surface that each vertex belongs to. */
+function partsOf(corners: Index, count: number): Uint32Array {
+  const parent = Uint32Array.from({ length: count }, (_, i) => i);
+  const root = (vertex: number): number => {
+    let at = vertex;
+    while (parent[at] !== at) at = parent[at] = parent[parent[at]!]!;
+    return at;
+  };
+  for (let i = 0; i + 2 < corners.length; i += 3) {
+    for (const other of [corners[i + 1]!, corners[i + 2]!]) parent[root(other)] = root(corners[i]!);
+  }
+  return parent.map((_, vertex) => root(vertex));
+}
+
+/** Vertices on edges that only one triangle has. */
+function openVertices(corners: Index, count: number): Set<number> {
+  const open = new Set<number>();
+  for (let i = 0; i + 2 < corners.length; i += 3) {
+    for (let k = 0; k < 3; k++) {
+      const [a, b] = [corners[i + k]!, corners[i + ((k + 1) % 3)]!];
+      const key = Math.min(a, b) * count + Math.max(a, b);
+      if (!open.delete(key)) open.add(key);
+    }
+  }
+  const found = new Set<number>();
+  for (const key of open) found.add(key % count).add(Math.floor(key / count));
+  return found;
+}
+
+/** For each vertex the one that is nearest to the middle of its cell, in its own part. */
+function standIns(positions: ArrayLike<number>, cell: number, parts: Uint32Array | null): Uint32Array {
   const count = positions.length / 3;
   const low = [Infinity, Infinity, Infinity];
   const high = [-Infinity, -Infinity, -Infinity];
@@ -95,7 +126,8 @@ function standIns(positions: ArrayLike<number>, cell: number): Uint32Array {
       distance += (place - whole - 0.5) ** 2;
       return whole;
     });
-    const key = (at[2]! * tall + at[1]!) * wide + at[0]!;
+    const place = (at[2]! * tall + at[1]!) * wide + at[0]!;
+    const key = parts ? place * count + parts[i]! : place;
     cells[i] = key;
     away[i] = distance;
     const known = best.get(key);

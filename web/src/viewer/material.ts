@@ -71,7 +71,8 @@ void main() {
   #ifdef PER_VERTEX
   vec3 n = normalize(normalMatrix * normal);
   vec3 base = look == 2 ? vec3(1.0) : plain(mat3(modelMatrix) * normal, own, value);
-  vColor = shaded ? toSrgb(lit(base, n.z < 0.0 ? -n : n)) : base;
+  // Joined triangles may lie on their backs, so that the normals tell what is the inside.
+  vColor = shaded ? toSrgb(lit(base, n.z < 0.0 ? -n : n)) * mix(0.7, 1.0, smoothstep(-0.4, -0.15, n.z)) : base;
   #else
   vNormal = normalMatrix * normal;
   vOwn = mat3(modelMatrix) * normal;
@@ -97,8 +98,7 @@ void main() {
   if (length(gl_PointCoord - 0.5) > 0.5) discard;
   #endif
   #ifdef PER_VERTEX
-  vec3 color = look == 2 ? vColor * texture2D(map, vUv).rgb : vColor;
-  gl_FragColor = vec4(gl_FrontFacing || !shaded ? color : color * 0.7, opacity);
+  gl_FragColor = vec4(look == 2 ? vColor * texture2D(map, vUv).rgb : vColor, opacity);
   #else
   vec3 srgb = look == 2 ? texture2D(map, vUv).rgb : plain(vOwn, vColor, vValue);
   if (!shaded) { gl_FragColor = vec4(srgb, opacity); return; }

@@ -156,13 +156,13 @@ export class Surface {
   private detail(level: number): BufferGeometry {
     const wanted = LEVELS[level] ?? Infinity;
     const have = this.isCloud ? this.vertexCount : (this.geometry.index?.count ?? this.vertexCount) / 3;
-    if (have <= 1.5 * wanted) return this.geometry;
+    if (have <= 2.1 * wanted) return this.geometry;
     const known = this.coarse.get(level);
     if (known) return known;
     const positions = this.geometry.getAttribute("position").array;
     const made = new BufferGeometry();
     for (const [name, attribute] of Object.entries(this.geometry.attributes)) made.setAttribute(name, attribute);
-    const index = this.isCloud ? coarsePoints(positions, wanted) : coarseIndex(positions, this.geometry.index?.array ?? null, wanted);
+    const index = this.isCloud ? coarsePoints(positions, wanted) : coarseIndex(positions, this.geometry.index?.array ?? null, wanted, this.hasTexture);
     made.setIndex(new BufferAttribute(index, 1));
     this.coarse.set(level, made);
     return made;

@@ -75,6 +75,22 @@ it("a surface without an index is joined all the same", () => {
   expect(coarse.length / 3).toBeLessThan(250);
 });
 
+it("pieces of a texture are not joined, and keep their edges", () => {
+  const { positions, index } = grid(40);
+  const count = positions.length / 3;
+  // The same square twice, as two pieces at one place.
+  const twice = Float32Array.from([...positions, ...positions]);
+  const both = Uint32Array.from([...index, ...[...index].map((i) => i + count)]);
+  const coarse = coarseIndex(twice, both, 400, true);
+  for (let i = 0; i < coarse.length; i += 3) {
+    const piece = [0, 1, 2].map((k) => (coarse[i + k]! < count ? 0 : 1));
+    expect(new Set(piece).size).toBe(1);
+  }
+  expect(coarse.length).toBeLessThan(both.length / 2);
+  // Nothing is cut off at the rim.
+  expect(area(twice, coarse)).toBeCloseTo(2, 5);
+});
+
 it("of a cloud some points stand for all", () => {
   expect(coarsePoints(new Float32Array(3000), 100).length).toBe(100);
   expect(coarsePoints(new Float32Array(30), 100)).toEqual(Uint32Array.from({ length: 10 }, (_, i) => i));
