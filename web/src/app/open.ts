@@ -87,7 +87,7 @@ export async function showScan(id: string): Promise<void> {
   ]);
   const surface = await surfaceFromGlb(data);
   surface.place(localToWorld(info));
-  addScan({ info, surface, noFace: "" });
+  addScan({ info, surface, noFace: info.no_face ?? "" });
   activeId.value = id;
   if (mode.value === "database") mode.value = "scan";
 }
@@ -98,7 +98,7 @@ export async function refreshScan(id: string, noFace = ""): Promise<void> {
   const known = scans.value.find((scan) => scan.info.id === id);
   const turned = info.pose !== null && known?.info.pose == null;
   known?.surface?.place(localToWorld(info));
-  updateScan(id, { info, noFace });
+  updateScan(id, { info, noFace: noFace || (info.no_face ?? "") });
   const inView = scans.value.some((other) => other.info.id !== id && other.info.pose && sameGroup(other.info.id, id));
   if (turned && activeId.value === id && !inView) frameFace();
 }

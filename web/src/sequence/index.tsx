@@ -196,7 +196,7 @@ function Known() {
         />
         {found.failed.length > 0 && (
           <details>
-            <summary>{`${found.failed.length} frames lack something`}</summary>
+            <summary>{found.failed.length === 1 ? "One frame lacks something" : `${found.failed.length} frames lack something`}</summary>
             <ul class="failed">
               {found.failed.map((each) => (
                 <li key={each.frame}>

@@ -52,12 +52,13 @@ const NEAR_MM = 80;
 /** Whether all frames are in one scanner's frame and unit, so that the head's own motion can be seen. */
 export const isShared = computed(() => {
   const infos = framesOf.value.flatMap((each) => (each ? [each.info] : []));
-  const first = infos[0];
-  if (!first?.pose || first.mm_per_unit === null) return false;
+  // Frames without a face have no unit of their own, and say nothing.
+  const first = infos.find((info) => info.pose && info.mm_per_unit !== null);
+  if (!first) return false;
   const middle = new Vector3(...first.center);
   return infos.every(
     (info) =>
-      info.mm_per_unit === first.mm_per_unit &&
+      (info.mm_per_unit === null || info.mm_per_unit === first.mm_per_unit) &&
       middle.distanceTo(new Vector3(...info.center)) * first.mm_per_unit! < NEAR_MM &&
       (!info.pose || turn(info, first) < Math.PI / 4),
   );
