@@ -3,10 +3,11 @@
 import { useSignal } from "@preact/signals";
 import { countAsSaved } from "../landmarks/correcting";
 import { SET_TITLES, type SetName, shownLandmarks } from "../landmarks/store";
-import { active } from "../app/state";
+import { bytes } from "../api/client";
+import { active, tellError } from "../app/state";
 import { Button, Select } from "../ui/controls";
 import { Section } from "../ui/panel";
-import { savePicture } from "../viewer/picture";
+import { download, savePicture } from "../viewer/picture";
 
 const FORMATS = [
   { value: "mrk.json", label: "3D Slicer markups (.mrk.json)" },
@@ -24,12 +25,12 @@ export function ExportSection() {
   const landmarks = shownLandmarks.value;
   const scan = active.value;
   if (!scan) return null;
-  const take = () => {
+  // Fetched first, since a format may refuse: .fcsv is in mm, and has no missing points.
+  const take = async () => {
     if (!landmarks) return;
-    const link = document.createElement("a");
-    link.href = `/api/scans/${landmarks.scan}/landmarks/${landmarks.set}/export?format=${format.value}`;
-    link.download = "";
-    link.click();
+    const data = await bytes(`/api/scans/${landmarks.scan}/landmarks/${landmarks.set}/export?format=${format.value}`);
+    const stem = scan.info.name.replace(/\.[^.]+$/, "");
+    download(new Blob([data]), `${stem}.${landmarks.set}.${format.value}`);
     if (!scan.info.can_save) countAsSaved();
   };
   return (
@@ -37,7 +38,7 @@ export function ExportSection() {
       {landmarks && (
         <div class="export">
           <Select label={`${SET_TITLES[landmarks.set as SetName]} landmarks`} value={format.value} choices={FORMATS} onChange={(value) => (format.value = value)} />
-          <Button icon="download" title="Download the landmarks" onClick={take} />
+          <Button icon="download" title="Download the landmarks" onClick={() => void take().catch(tellError)} />
         </div>
       )}
       <Button icon="picture" keys="mod+shift+s" title="What the stage shows, with a scale bar" onClick={savePicture}>
