@@ -31,11 +31,11 @@ def ended(jobs, job, owner="anna", seconds=5.0):
 def test_a_job_tells_its_stages_and_its_result(jobs):
     def work(progress):
         progress("first", 1, 2, "half", scan="s")
-        return {"more": 1}
+        return {"comparison": "c"}
 
     done = ended(jobs, jobs.start("anna", "fit", "a fit", work))
     assert (done.state, done.stage, done.done, done.total) == ("done", "first", 1, 2)
-    assert done.result == {"scan": "s", "more": 1}
+    assert done.result == {"scan": "s", "comparison": "c"}
     assert done.error is None
 
 

@@ -33,7 +33,7 @@ def without_tuples(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     kept = {name: without_tuples(each) for name, each in value.items() if name != "prefixItems"}
-    return kept | {"items": value["prefixItems"][0]} if "prefixItems" in value else kept
+    return kept | {"items": without_tuples(value["prefixItems"][0])} if "prefixItems" in value else kept
 
 
 described = schemathesis.openapi.from_dict(without_tuples(json.loads(DESCRIPTION.read_bytes())))

@@ -6,7 +6,7 @@ import datetime
 import ipaddress
 import ssl
 
-import httpx
+import httpx2 as httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization

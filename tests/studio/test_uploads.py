@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import httpx
+import httpx2 as httpx
 import pytest
 
 from lineament.studio.errors import StudioError

@@ -14,7 +14,6 @@ POLICY = "; ".join(
     (
         "default-src 'self'",
         "img-src 'self' blob: data:",
-        "style-src 'self' 'unsafe-inline'",
         "worker-src 'self' blob:",
         "connect-src 'self' blob:",
         "object-src 'none'",

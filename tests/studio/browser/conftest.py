@@ -191,8 +191,11 @@ class Lens:
         return np.asarray(origin + t[met].min() * direction)
 
     def pixels(self, selector: str = ".stage > canvas") -> npt.NDArray[np.uint8]:
-        """Return what is drawn, (H, W, 3)."""
-        picture = self.page.locator(selector).first.screenshot()
+        """Return what is drawn once it has come to rest, (H, W, 3)."""
+        before, shown = b"", self.page.locator(selector).first
+        while (picture := shown.screenshot()) != before:
+            before = picture
+            self.page.wait_for_timeout(300)  # at rest the stage is drawn once more, finer
         return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
 
 
