@@ -20,7 +20,8 @@ LIFTED = 1.5
 def skin() -> np.ndarray:
     """Which vertices are the skin in front of the ears, (V,)."""
     model = load_face_model()
-    return (model.region == model.region_names.index("face")) & (model.vertices[:, 2] > 20)
+    inside: np.ndarray = (model.region == model.region_names.index("face")) & (model.vertices[:, 2] > 20)
+    return inside
 
 
 def moved(kept: np.ndarray) -> tuple[Floats, Floats, Floats]:

@@ -57,5 +57,5 @@ def expression_precision(names: Sequence[str]) -> Float64s:
     here = np.flatnonzero(row >= 0)
     covariance[np.ix_(here, here)] = WIDER * products[np.ix_(row[here], row[here])]
     covariance[here, here] += LEAST**2
-    inverse: Float64s = np.linalg.inv(covariance)
+    inverse: Float64s = np.linalg.inv(covariance).astype(np.float64)
     return inverse
