@@ -47,7 +47,7 @@ SIDE = 256
 AROUND = 1.8
 """A thumbnail shows what lies within so many times the distance of the outermost landmark from their middle."""
 NETWORKS = ("coarse.onnx", "cfgat.onnx", "refine.onnx")
-MODELS = ("face_model.npz", "shape_prior.npz")
+MODELS = ("face_model.npz", "shape_prior.npz", "expression_play.npz")
 
 
 @dataclass(frozen=True)

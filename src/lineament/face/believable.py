@@ -14,7 +14,7 @@ from lineament.face.face import Face
 from lineament.face.model import FaceModel
 from lineament.types import Floats, Landmarks
 
-# Virtual scans reach 3.5 and 1.7 mm (N 110). Balls, walls, boxes and pillars with the mean face's landmarks either draw
+# Virtual scans reach 2.0 and 1.3 mm (N 40). Balls, walls, boxes and pillars with the mean face's landmarks either draw
 # the face away from these, or stay far from the face that these hold: by 1.26 of a limit at least (N 43).
 FARTHEST = 5.0
 """Usual distance of the landmarks from where the fitted face has them, mm."""

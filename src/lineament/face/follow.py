@@ -20,9 +20,11 @@ from lineament.types import Floats
 
 Float64s = npt.NDArray[np.float64]
 
-ROUNDS = ((5.0, 0.1), (2.5, 0.3), (1.5, 1.0), (1.0, 1.0))
-"""How far from the face so far the scan is looked for in each round, mm, and how freely the face may bend: a match that
-a stiff face cannot come near belongs to something else."""
+ROUNDS = ((5.0, 0.1, 30.0), (2.5, 0.3, 30.0), (1.5, 1.0, 30.0), (1.0, 1.0, 0.2))
+"""How far from the face so far the scan is looked for in each round, mm; how freely the face may bend: a match that a
+stiff face cannot come near belongs to something else; and how far it may leave the prior where nothing was found, mm.
+While the scan is looked for, the shift goes on beyond what was found. Left so, it would spoil what is hidden: the prior
+knows that better than any shift that goes on smoothly."""
 NEAREST = 10
 """Measured points that a height is taken from."""
 BENT = 0.03
@@ -80,15 +82,15 @@ def follow(model: FaceModel, vertices: Floats, surface: Measured, trust: Floats)
     normals = even.solve(area[:, None] * vertex_normals(vertices, model.triangles)).astype(np.float32)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
     sigma = np.hypot(surface.noise / np.sqrt(3), LEAST_NOISE)
-    height, seen = np.zeros(len(vertices)), np.zeros(len(vertices))
-    for reach, free in ROUNDS:
+    height, seen, share = np.zeros(len(vertices)), np.zeros(len(vertices)), area / area.mean()
+    for reach, free, apart in ROUNDS:
         step, seen = _above(surface, (vertices + height[:, None] * normals).astype(np.float32), normals, reach)
-        data = seen * trust / sigma**2
-        # Where nothing was measured the prior is believed, loosely.
-        height = splu((stiff / (free * BENT) ** 2 + diags(data + 1e-3)).tocsc()).solve(data * (height + step))
+        known = seen * trust
+        data, held = known / sigma**2, share * (1 - known) / apart**2
+        height = splu((stiff / (free * BENT) ** 2 + diags(data + held)).tocsc()).solve(data * (height + step))
     shift = _carried(model, height[:, None] * normals)
-    known = even.solve(area * seen * (trust > 0))
-    return (vertices + shift).astype(np.float32), np.clip(known, 0, 1).astype(np.float32)
+    sure = even.solve(area * seen * (trust > 0))
+    return (vertices + shift).astype(np.float32), np.clip(sure, 0, 1).astype(np.float32)
 
 
 def _above(surface: Measured, places: Floats, normals: Floats, reach: float) -> tuple[Float64s, Float64s]:

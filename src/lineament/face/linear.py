@@ -142,11 +142,12 @@ def _solved(
     """Solve the normal equations with the priors; return which expressions came to a limit and stay there a round."""
     rows, rest = (np.concatenate(both) for both in zip(*parts, strict=True))
     normal, right = (rows.T @ rows).astype(np.float64), (rows.T @ rest).astype(np.float64)
-    prior = np.concatenate([np.full(3, TURN**-2), np.full(3, MOVE**-2), np.ones(len(basis.modes))])
-    right[6:] -= laid.parameters
+    normal[range(6), range(6)] += np.repeat([TURN**-2, MOVE**-2], 3)
+    normal[6:, 6:] += basis.precision
+    right[6:] -= basis.precision @ laid.parameters
     free = np.concatenate([np.ones(6, dtype=np.bool_), ~held])
     change = np.zeros(len(right))
-    change[free] = cho_solve(cho_factor((normal + np.diag(prior))[np.ix_(free, free)]), right[free])
+    change[free] = cho_solve(cho_factor(normal[np.ix_(free, free)]), right[free])
     wanted = (laid.parameters + change[6:]).astype(np.float32)
     parameters = wanted.copy()
     parameters[basis.identities :] = np.clip(wanted[basis.identities :], 0, 1 / EXPRESSION)

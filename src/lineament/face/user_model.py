@@ -17,7 +17,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from lineament.errors import FormatError, InputError
-from lineament.face.basis import EXPRESSION, Basis, FitModel
+from lineament.face.basis import Basis, FitModel
 from lineament.face.deviation import REGIONS
 from lineament.face.face import Face, Template
 from lineament.face.fit import fit_face
@@ -70,10 +70,9 @@ def read_model(path: str | PathLike[str]) -> FitModel:
     except InputError as error:
         raise FormatError(f"{path}: its mean face cannot be used: {error}") from None
     surface = _surface(contents, mean)
-    count = len(surface.identity)
 
     def basis(expression: Floats) -> Basis:
-        return Basis(surface.vertices, np.concatenate([surface.identity, expression * EXPRESSION]), count)
+        return Basis.build(surface.vertices, surface.identity, expression, contents.names)
 
     at_mean, of_person = basis(surface.expression), contents.expression_of
 
