@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
 from lineament.compare import Comparison, Sitting, compare
 from lineament.studio.fitting import corrected_detection, fit
 from lineament.studio.geometry import display_of
-from lineament.studio.jobs import Job, Progress
+from lineament.studio.jobs import Job, JobResult, Progress
 from lineament.studio.state import Studio
 from lineament.studio.workspace import Item
 from lineament.types import Floats
@@ -45,7 +43,7 @@ def start_comparison(studio: Studio, owner: str, a: Item, b: Item, stable: str, 
     for item in (a, b):
         corrected_detection(item)
 
-    def work(progress: Progress) -> dict[str, JsonValue]:
+    def work(progress: Progress) -> JobResult:
         one, other = (_sitting(item, progress, place) for place, item in enumerate((a, b)))
         progress("comparing", 2, 3)
         found = compare(one, other, stable, limit)

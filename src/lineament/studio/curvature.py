@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import JsonValue
-
 from lineament.curvature_map import CurvatureMap, Size, map_curvature
 from lineament.studio.errors import ConflictError
 from lineament.studio.geometry import display_of
-from lineament.studio.jobs import Job, Progress
+from lineament.studio.jobs import Job, JobResult, Progress
 from lineament.studio.state import Studio
 from lineament.studio.workspace import Item
 from lineament.types import Floats
@@ -23,7 +21,7 @@ def start_curvature(studio: Studio, item: Item, owner: str, radius: float) -> Jo
     """
     scan, size = item.parsed, _size_of(item)
 
-    def work(progress: Progress) -> dict[str, JsonValue]:
+    def work(progress: Progress) -> JobResult:
         progress("measuring")
         item.made(("curvature", radius), lambda: map_curvature(scan, size, [radius]))
         return {"scan": item.id, "radius": radius}

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import JsonValue
 
 from lineament.detect.detector import Detection
 from lineament.face.colour import bake_colour, write_colour
@@ -31,7 +30,7 @@ from lineament.studio.downloads import written
 from lineament.studio.errors import ConflictError
 from lineament.studio.geometry import display_of
 from lineament.studio.gltf import pack_mesh
-from lineament.studio.jobs import Job, Progress
+from lineament.studio.jobs import Job, JobResult, Progress
 from lineament.studio.state import Studio
 from lineament.studio.workspace import Item
 from lineament.types import Floats
@@ -79,7 +78,7 @@ def start_fit(studio: Studio, item: Item, owner: str) -> Job:
     """
     corrected_detection(item)
 
-    def work(progress: Progress) -> dict[str, JsonValue]:
+    def work(progress: Progress) -> JobResult:
         fit(item, progress)
         return {"scan": item.id}
 

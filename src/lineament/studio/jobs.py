@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Unpack
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, Field
+from typing_extensions import TypedDict  # which pydantic wants before Python 3.12
 
 from lineament.errors import LineamentError
 from lineament.studio.errors import ErrorBody, UnknownError
@@ -25,19 +26,31 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 
 
+class JobResult(TypedDict, total=False):
+    """What has come of it so far; which of these there are depends on the kind of job."""
+
+    scan: Annotated[str, Field(description="Id of the open scan.")]
+    no_face: Annotated[str, Field(description="Of open: why the scan has no landmarks.")]
+    radius: Annotated[float, Field(description="Of curvature, mm.")]
+    comparison: str
+    sequence: str
+    counts: Annotated[dict[str, int], Field(description="Of batch: scans by what has become of them.")]
+    said: Annotated[list[str], Field(description="Of batch: what went wrong, of the first scans with which it did.")]
+
+
 class Job(BaseModel):
     """Long work, as it stands."""
 
     id: str
     kind: str = Field(description="Such as open, fit, curvature, comparison, sequence.")
     title: str
-    state: State = "queued"
-    stage: str = Field(default="", description="What it is at; of open: parsing, parsed, landmarks.")
-    done: int = 0
-    total: int = Field(default=0, description="Of the stage; 0 where it cannot be told.")
-    message: str = ""
-    result: dict[str, JsonValue] = Field(default_factory=dict)
-    error: ErrorBody | None = None
+    state: State
+    stage: str = Field(description="What it is at; of open: parsing, parsed, landmarks.")
+    done: int
+    total: int = Field(description="Of the stage; 0 where it cannot be told.")
+    message: str
+    result: JobResult
+    error: ErrorBody | None
 
 
 class CancelledError(Exception):
@@ -51,7 +64,9 @@ class Progress:
         self._jobs = jobs
         self._entry = entry
 
-    def __call__(self, stage: str, done: int = 0, total: int = 0, message: str = "", **result: JsonValue) -> None:
+    def __call__(
+        self, stage: str, done: int = 0, total: int = 0, message: str = "", **result: Unpack[JobResult]
+    ) -> None:
         """Tell the stage, and what is known of the result already.
 
         Raises
@@ -81,7 +96,7 @@ class Progress:
         self.check()
 
 
-Work = Callable[[Progress], dict[str, JsonValue]]
+Work = Callable[[Progress], JobResult]
 
 
 @dataclass(eq=False)
@@ -119,7 +134,11 @@ class Jobs:
 
     def start(self, owner: str | None, kind: str, title: str, work: Work) -> Job:
         """Queue work; what it returns becomes the job's result."""
-        entry = _Entry(Job(id=secrets.token_urlsafe(9), kind=kind, title=title), owner)
+        key = secrets.token_urlsafe(9)
+        job = Job(
+            id=key, kind=kind, title=title, state="queued", stage="", done=0, total=0, message="", result={}, error=None
+        )
+        entry = _Entry(job, owner)
         with self._lock:
             self._entries[entry.job.id] = entry
             self._forget(owner)

@@ -19,7 +19,8 @@ Point = tuple[Coordinate, Coordinate, Coordinate]
 Place = tuple[float, float, float]
 """A place that is told."""
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Matrix = list[list[float]]
+Row = tuple[float, float, float, float]
+Matrix = tuple[Row, Row, Row, Row]
 
 
 class Input(BaseModel):
@@ -54,18 +55,18 @@ class ScanReply(BaseModel):
     format: str
     points: int
     triangles: int
-    unit: Unit | None
+    unit: Unit | None = Field(description="Null where it is not known.")
     mm_per_unit: float | None
     pose: Matrix | None = Field(description="4 x 4 by rows: from the scan's frame and unit to the face frame in mm.")
     score: float | None = Field(description="0 to 1: how well votes agree on a face.")
-    no_face: str | None = Field(description="Why no face was found.")
+    no_face: str | None = Field(description="Why no face was found; null where there is one, or nobody has looked yet.")
     warnings: list[str]
     center: Place
     radius: float = Field(description="Of a ball about the center that holds the scan.")
     has_colors: bool
     has_texture: bool
     stages: Stages
-    display: DisplaySize | None
+    display: DisplaySize | None = Field(description="Null before the scan has been read.")
     can_save: bool = Field(description="Whether corrected landmarks can be saved, rather than downloaded.")
     database_scan: str | None
     sequence: str | None
@@ -107,7 +108,7 @@ class LandmarksReply(BaseModel):
     sigma: list[float | None] = Field(description="Expected error in mm; null where a person has put the point.")
     visible: list[bool]
     corrected: list[bool]
-    predicted: list[Place | None]
+    predicted: list[Place | None] = Field(description="As they were found, whatever has been corrected since.")
     unit: Unit | None
     mm_per_unit: float | None
     history: list[ChangeReply]
@@ -216,7 +217,7 @@ def scan_reply(item: Item) -> ScanReply:
         triangles=0 if scan is None or scan.triangles is None else len(scan.triangles),
         unit=_unit(item),
         mm_per_unit=item.mm_per_unit,
-        pose=None if found is None else found.pose.matrix.tolist(),
+        pose=None if found is None else matrix(found.pose.matrix),
         score=None if found is None else number(found.score),
         no_face=item.no_face or None,
         warnings=[] if scan is None else list(scan.source.warnings),
@@ -272,6 +273,12 @@ def point(xyz: npt.NDArray[np.floating[Any]]) -> Place:
     """Return a place for JSON."""
     x, y, z = (float(value) for value in xyz)
     return x, y, z
+
+
+def matrix(values: npt.NDArray[np.floating[Any]]) -> Matrix:
+    """Return a 4 x 4 matrix for JSON, by rows."""
+    first, second, third, fourth = ((float(a), float(b), float(c), float(d)) for a, b, c, d in values)
+    return first, second, third, fourth
 
 
 def points(xyz: npt.NDArray[np.floating[Any]]) -> list[Place | None]:

@@ -8,13 +8,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
-from pydantic import JsonValue
 
 from lineament.errors import FormatError, InputError, LineamentError, NoFaceError
 from lineament.face.model import LANDMARK_SETS
 from lineament.studio.errors import QuotaError
 from lineament.studio.geometry import surface_of
-from lineament.studio.jobs import Job, Progress
+from lineament.studio.jobs import Job, JobResult, Progress
 from lineament.studio.marks import Marks
 from lineament.studio.reading import Intrinsics, files_beside, main_file
 from lineament.studio.saving import load_corrections
@@ -54,7 +53,7 @@ def start_opening(
     if unit is not None and unit not in MILLIMETRES:
         raise InputError(f"unit is {unit!r}, expected one of {', '.join(MILLIMETRES)}")
 
-    def work(progress: Progress) -> dict[str, JsonValue]:
+    def work(progress: Progress) -> JobResult:
         return _open(studio, item, unit, intrinsics, given or {}, progress)
 
     return studio.jobs.start(item.owner, "open", item.name or "a scan", work)
@@ -67,7 +66,7 @@ def _open(
     intrinsics: Intrinsics | None,
     given: Mapping[str, Landmarks],
     progress: Progress,
-) -> dict[str, JsonValue]:
+) -> JobResult:
     progress("parsing", scan=item.id)
     try:
         with item.reading:
@@ -112,7 +111,7 @@ def _read(studio: Studio, item: Item, unit: str | None, intrinsics: Intrinsics |
         raise
 
 
-def locate(studio: Studio, item: Item, unit: str | None) -> dict[str, JsonValue]:
+def locate(studio: Studio, item: Item, unit: str | None) -> JobResult:
     """Find the landmarks of all sets; a scan without a face stays open without them."""
     try:
         found = studio.detector.detect(item.parsed, LANDMARK_SETS, unit)

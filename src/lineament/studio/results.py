@@ -16,11 +16,12 @@ from lineament.measure.table import Row, rows_of_asymmetry
 from lineament.studio.comparing import Compared
 from lineament.studio.fitting import FitFacts
 from lineament.studio.measuring import Distance
-from lineament.studio.models import Input, Matrix, Place, Point, number, point, points
+from lineament.studio.models import Input, Matrix, Place, Point, SetName, matrix, number, point, points
 from lineament.studio.sequences import SET, Frames
 from lineament.studio.workspace import Item
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
+Stable = Literal["upper", "nose", "all"]
 
 
 class Histogram(BaseModel):
@@ -119,7 +120,7 @@ class ComparisonRequest(Input):
 
     a: Id
     b: Id
-    stable: Literal["upper", "nose", "all"] = "upper"
+    stable: Stable = "upper"
     limit: Annotated[FiniteFloat, Field(ge=0.1, le=100)] = 10.0
 
 
@@ -142,14 +143,14 @@ class RegionRow(BaseModel):
 class LandmarkRow(BaseModel):
     """How far a landmark has moved, towards the subject's left, upwards and out of the face."""
 
-    set_name: str
+    set_name: SetName
     name: str
     left: float | None
     up: float | None
     forward: float | None
     distance: float | None
     standard_error: float | None
-    by_error: float | None
+    by_error: float | None = Field(description="Distance that errors alone exceed once in ten.")
     visible: bool
 
 
@@ -159,10 +160,10 @@ class ComparisonReply(BaseModel):
     id: str
     a: str
     b: str
-    stable: str
-    limit: float
-    residual: float
-    used: float
+    stable: Stable
+    limit: float = Field(description="Up to which deviation is looked for, mm.")
+    residual: float = Field(description="Of the stable parts, mm.")
+    used: float = Field(description="Share of the stable parts that agree.")
     range: float = Field(description="Of a colour scale, mm to either side.")
     motion: Matrix = Field(description="4 x 4 by rows: from B's frame and unit to A's.")
     pose: Matrix = Field(description="4 x 4 by rows: from A's frame and unit to its face frame in mm.")
@@ -208,12 +209,14 @@ class SequenceReply(BaseModel):
     id: str
     name: str
     scans: list[str]
-    times: list[float]
-    fps: float | None
-    set: str
+    times: list[float] = Field(description="In seconds.")
+    fps: float | None = Field(description="Null where frames are not evenly apart.")
+    set: SetName
     names: list[str]
     xyz: list[list[Place | None]] = Field(description="Of each frame, in the frame and unit of its scan.")
-    expressions: dict[str, list[float | None]] | None
+    expressions: dict[str, list[float | None]] | None = Field(
+        description="By ARKit's names one weight a frame; null where faces are not fitted."
+    )
     failed: list[FailedFrame]
 
 
@@ -228,7 +231,7 @@ def fit_reply(item: Item, facts: FitFacts) -> FitReply:
         expressions=arkit_weights(face),
         identity=Identity(count=len(face.identity), weights=face.identity.tolist()),
         vertices=len(face.vertices),
-        pose=face.pose.matrix.tolist(),
+        pose=matrix(face.pose.matrix),
     )
 
 
@@ -273,13 +276,13 @@ def comparison_reply(key: str, compared: Compared) -> ComparisonReply:
         id=key,
         a=compared.a,
         b=compared.b,
-        stable=found.stable,
+        stable=found.stable,  # type: ignore[arg-type]
         limit=found.limit,
         residual=found.residual,
         used=found.used,
         range=color_range(found.deviation[found.region >= 0]),
-        motion=found.motion.matrix.tolist(),
-        pose=found.pose.matrix.tolist(),
+        motion=matrix(found.motion.matrix),
+        pose=matrix(found.pose.matrix),
         regions=_regions(compared),
         landmarks=[LandmarkRow(**_with_nulls(asdict(row))) for row in found.landmarks],
         warnings=list(found.warnings),

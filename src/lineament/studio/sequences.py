@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, Unpack
 
 import numpy as np
-from pydantic import JsonValue
 
 from lineament.errors import LineamentError
 from lineament.face.model import load_face_model
 from lineament.face.rig import ARKIT_NAMES, arkit_weights
 from lineament.studio.fitting import fit
-from lineament.studio.jobs import Job, Progress
+from lineament.studio.jobs import Job, JobResult, Progress
 from lineament.studio.opening import locate
 from lineament.studio.state import Studio
 from lineament.studio.workspace import Item
 from lineament.types import Floats
 
-SET = "ibug68"
+SET: Final = "ibug68"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ def start_sequence(
 ) -> Job:
     """Put open scans in a row, in a job: find landmarks where there are none, and fit each where it is asked for."""
 
-    def work(progress: Progress) -> dict[str, JsonValue]:
+    def work(progress: Progress) -> JobResult:
         names = load_face_model().landmark_sets[SET].names
         xyz = np.full((len(items), len(names), 3), np.nan, np.float32)
         weights = np.full((len(items), len(ARKIT_NAMES)), np.nan, np.float32)
@@ -98,7 +98,9 @@ class _Quiet(Progress):
     def __init__(self, whole: Progress) -> None:
         self._whole = whole
 
-    def __call__(self, stage: str, done: int = 0, total: int = 0, message: str = "", **result: JsonValue) -> None:
+    def __call__(
+        self, stage: str, done: int = 0, total: int = 0, message: str = "", **result: Unpack[JobResult]
+    ) -> None:
         self.check()
 
     def check(self) -> None:

@@ -145,8 +145,8 @@ class FacetsReply(BaseModel):
     device: list[str]
     protocol: list[str]
     has: list[str] = Field(description="Kinds that can be derived.")
-    purposes: list[str]
-    states: list[str]
+    purposes: list[Purpose]
+    states: list[State]
     age: tuple[float, float] | None
 
 
@@ -186,7 +186,7 @@ class ScanFactsReply(BaseModel):
     files: list[FileReply]
 
 
-class OpenRequest(Input):
+class OpenStoredRequest(Input):
     """What a scan is opened for."""
 
     purpose: Purpose | Literal[""] = Field(
@@ -301,7 +301,7 @@ class WorkRequest(Input):
 class WorkCounts(BaseModel):
     """How many jobs of each kind are in which state, of scans that whoever asks may have worked on."""
 
-    purpose: str
+    purpose: Purpose
     kinds: dict[str, dict[str, int]]
 
 
@@ -414,7 +414,7 @@ class PublishedReply(BaseModel):
 
     name: str
     version: str
-    state: str
+    state: Literal["published", "tombstoned"]
     scans: int
     exports: int
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -24,11 +24,12 @@ from lineament.studio.database.models import (
     Filters,
     FindingReply,
     Number,
-    OpenRequest,
+    OpenStoredRequest,
     ScanFactsReply,
     ScanPage,
     ScanRow,
     ScanRows,
+    State,
 )
 from lineament.studio.database.opening import read_stored, start_stored
 from lineament.studio.database.pictures import thumbnail
@@ -39,7 +40,6 @@ from lineament.studio.jobs import Job
 router = APIRouter(prefix="/api/db", tags=["database"], responses=REPLIES)
 COUNTED = 10_000
 """Scans, and no further: how many more there are tells `stats`."""
-STATES = ("accepted", "quarantined", "rejected")
 
 
 @router.get("/scans", response_model=ScanRows)
@@ -70,8 +70,8 @@ async def get_facets(session: TheSession, views: TheViews) -> FacetsReply:
     """Return what scans can be filtered by, of those that one may find."""
     found = await views.figures.get(views.pool, session, "facets", browse.facets)
     values = {name: list(known) for name, known in found.values.items()}
-    purposes = [str(purpose) for purpose in Purpose]
-    return FacetsReply(**values, has=list(KINDS), purposes=purposes, states=list(STATES), age=found.age)
+    states = list(get_args(State))
+    return FacetsReply(**values, has=list(KINDS), purposes=list(Purpose), states=states, age=found.age)
 
 
 @router.get("/scans/{id}", response_model=ScanFactsReply)
@@ -101,7 +101,7 @@ async def get_thumbnail(id: Id, session: TheSession, views: TheViews, purpose: P
 
 
 @router.post("/scans/{id}/open", status_code=202)
-async def open_scan(id: Id, said: OpenRequest, session: TheSession, views: TheViews, studio: TheStudio) -> Job:
+async def open_scan(id: Id, said: OpenStoredRequest, session: TheSession, views: TheViews, studio: TheStudio) -> Job:
     """Read a scan for a purpose into the workspace; a job finds its landmarks, its `result.scan` is the open scan."""
     held = await views.pool.run(session, lambda database: read_stored(database, id, said.purpose), slow=True)
     return start_stored(studio, views.pool, views.opened, session, held)

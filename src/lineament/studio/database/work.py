@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from fastapi import APIRouter
-from pydantic import JsonValue
 
 from lineament.database import jobs
 from lineament.database.consent.purposes import Purpose
@@ -24,7 +23,7 @@ from lineament.studio.database.models import WorkCounts, WorkRequest
 from lineament.studio.database.pool import check_session
 from lineament.studio.deps import TheSession, TheStudio
 from lineament.studio.errors import REPLIES
-from lineament.studio.jobs import Job, Progress
+from lineament.studio.jobs import Job, JobResult, Progress
 from lineament.studio.sign_in_session import Session
 
 router = APIRouter(prefix="/api/db/jobs", tags=["database"], responses=REPLIES)
@@ -45,7 +44,7 @@ async def start_work(said: WorkRequest, session: TheSession, views: TheViews, st
     await views.pool.run(session, lambda database: _may_work(database, KINDS[said.kind].action, purpose))
     root = views.pool.root
 
-    def work(progress: Progress) -> dict[str, JsonValue]:
+    def work(progress: Progress) -> JobResult:
         return _work(root, session, said.kind, where, purpose, said.again, progress)
 
     return studio.jobs.start(session.id, "batch", f"{said.kind} of the database", work)
@@ -73,9 +72,9 @@ def _may_work(database: Database, action: str, purpose: str) -> None:
 
 def _work(
     root: Path, session: Session, kind: str, where: dict[str, Any], purpose: str, again: bool, progress: Progress
-) -> dict[str, JsonValue]:
+) -> JobResult:
     counts: dict[str, int] = {}
-    said: list[JsonValue] = []
+    said: list[str] = []
     done = total = 0
     told = checked = time.monotonic()
     progress(kind, message="looking for scans")
@@ -100,7 +99,7 @@ def _work(
                     progress(outcome.kind, done, max(done, total), _summary(counts))
                     told = now
     progress(kind, done, done, _summary(counts) or "nothing to do: all scans that match have been through it")
-    return {"counts": dict(counts), "said": said}
+    return {"counts": counts, "said": said}
 
 
 def _left(database: Database, kind: str, where: dict[str, Any], purpose: str) -> int:
