@@ -1,7 +1,7 @@
 /** Talks to the server: JSON, raw numbers, uploads, and jobs that tell how far they are. */
 
 import { signal } from "@preact/signals";
-import type { ErrorBody, Job, Session } from "./types";
+import type { ErrorReply, Job, Session } from "./types";
 
 /** What the server says went wrong, in a sentence for the user. */
 export class ApiError extends Error {
@@ -43,7 +43,7 @@ async function request(method: Method, path: string, body?: unknown, stop?: Abor
 }
 
 async function failure(response: Response): Promise<ApiError> {
-  const told = (await response.json().catch(() => null)) as ErrorBody | null;
+  const told = (await response.json().catch(() => null)) as ErrorReply | null;
   if (response.status === 401 && session.value?.signed_in) session.value = { ...session.value, signed_in: false };
   return new ApiError(
     response.status,
@@ -89,9 +89,9 @@ export function upload(path: string, file: Blob, progress: (share: number) => vo
   });
 }
 
-function parsed(text: string): ErrorBody | null {
+function parsed(text: string): ErrorReply | null {
   try {
-    return JSON.parse(text) as ErrorBody;
+    return JSON.parse(text) as ErrorReply;
   } catch {
     return null;
   }

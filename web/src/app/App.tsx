@@ -148,7 +148,7 @@ function StatusBar() {
           <span>{`${shown.points.toLocaleString("en")} points`}</span>
           {shown.triangles > 0 && <span>{`${shown.triangles.toLocaleString("en")} triangles`}</span>}
           <span>{shown.unit ?? (shown.mm_per_unit ? `${shown.mm_per_unit.toPrecision(4)} mm a unit` : "unit unknown")}</span>
-          {shown.display.decimated && <span>{`drawn with ${shown.display.points.toLocaleString("en")} points`}</span>}
+          {shown.display?.decimated && <span>{`drawn with ${shown.display.points.toLocaleString("en")} points`}</span>}
         </>
       )}
       <span class="spring" />

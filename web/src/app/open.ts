@@ -2,7 +2,7 @@
 
 import { Sphere, Vector3 } from "three";
 import { bytes, followJob, get, post, upload } from "../api/client";
-import type { Job, Scan } from "../api/types";
+import type { Created, Job, Scan } from "../api/types";
 import { surfaceFromGlb } from "../viewer/surface";
 import { seriesOf } from "../sequence/order";
 import { localToWorld } from "./frames";
@@ -59,7 +59,7 @@ export async function openFiles(files: readonly File[]): Promise<string[]> {
 
 /** Send one scan's files and open it; `begun` hears its name in the workspace at once. */
 export async function openParcel(parcel: Parcel, begun: (id: string) => void = () => {}): Promise<string> {
-  const { id } = await post<{ id: string }>("/api/scans");
+  const { id } = await post<Created>("/api/scans");
   begun(id);
   for (const file of [...parcel.companions, parcel.main]) {
     await upload(`/api/scans/${id}/files/${encodeURIComponent(file.name)}`, file, () => undefined);
@@ -76,7 +76,7 @@ export async function followOpening(id: string, job: Job): Promise<void> {
     if (told.stage === "parsed" || told.stage === "landmarks") void draw().catch(tellError);
   });
   await draw();
-  await refreshScan(id, String(end.result?.no_face ?? ""));
+  await refreshScan(id, end.result.no_face);
 }
 
 /** Fetch a scan's geometry and put it on the stage. */
@@ -117,7 +117,7 @@ export function frameFace(stage = viewer.value): void {
 export async function openKnown(): Promise<void> {
   const known = await get<Scan[]>("/api/scans");
   for (const scan of known) {
-    const job = (await get<Job[]>("/api/jobs")).find((each) => each.kind === "open" && each.result?.scan === scan.id);
+    const job = (await get<Job[]>("/api/jobs")).find((each) => each.kind === "open" && each.result.scan === scan.id);
     if (scan.stages.parsed) await showScan(scan.id).catch(tellError);
     if (scan.stages.landmarks) await refreshScan(scan.id);
     else if (job) await followOpening(scan.id, job).catch(tellError);

@@ -2,7 +2,7 @@
 
 import { useEffect } from "preact/hooks";
 import { BufferGeometry, Group, LineBasicMaterial, LineSegments, Points, PointsMaterial, Vector3 } from "three";
-import type { LandmarkChange } from "../api/types";
+import type { LandmarkChange, SetName } from "../api/types";
 import { toWorld } from "../app/frames";
 import { theme } from "../app/theme";
 import { discTexture } from "../viewer/disc";
@@ -15,7 +15,7 @@ export function isChange(row: LandmarkChange): boolean {
 }
 
 /** From where to where each landmark of a set has moved, in the world. */
-export function movesOf(found: Compared, set: string): { row: LandmarkChange; from: Vector3; to: Vector3 }[] {
+export function movesOf(found: Compared, set: SetName): { row: LandmarkChange; from: Vector3; to: Vector3 }[] {
   const marks = found.landmarks.get(set);
   const scan = a.value?.info;
   if (!marks || !scan) return [];

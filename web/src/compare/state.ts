@@ -3,8 +3,8 @@
 import { Matrix4 } from "three";
 import { computed, signal } from "@preact/signals";
 import { ApiError, floats, get, runJob } from "../api/client";
-import type { Comparison, Job, Landmarks, Stable } from "../api/types";
-import { localToWorld, scanToWorld } from "../app/frames";
+import type { Comparison, ComparisonRequest, Job, Landmarks, SetName, Stable } from "../api/types";
+import { localToWorld, matrixOf, scanToWorld } from "../app/frames";
 import { type OpenScan, scans, tellError } from "../app/state";
 import { type Spread, spread } from "../ui/chart";
 
@@ -14,7 +14,7 @@ export interface Compared {
   readonly deviation: Float32Array;
   readonly spread: Spread;
   /** A's landmarks by set. */
-  readonly landmarks: ReadonlyMap<string, Landmarks>;
+  readonly landmarks: ReadonlyMap<SetName, Landmarks>;
 }
 
 const chosenA = signal<string | null>(null);
@@ -27,7 +27,7 @@ export const chosenRange = signal<number | null>(null);
 /** How much of B is drawn over A's map, 0 to 1. */
 export const ghost = signal(0);
 export const arrows = signal(false);
-export const arrowSet = signal<"ibug68" | "anthropometric">("anthropometric");
+export const arrowSet = signal<Exclude<SetName, "dense520">>("anthropometric");
 
 const drawn = computed(() => scans.value.filter((scan) => scan.surface !== null));
 const known = (id: string | null): OpenScan | null => drawn.value.find((scan) => scan.info.id === id) ?? null;
@@ -87,11 +87,11 @@ export async function loadComparisons(): Promise<void> {
 
 export async function compare(): Promise<void> {
   if (!a.value || !b.value || job.value) return;
-  const asked = { a: a.value.info.id, b: b.value.info.id, stable: stable.value, limit: limit.value };
+  const asked: ComparisonRequest = { a: a.value.info.id, b: b.value.info.id, stable: stable.value, limit: limit.value };
   failure.value = "";
   try {
     const end = await runJob("/api/comparisons", asked, (told) => (job.value = told));
-    await keep(await get<Comparison>(`/api/comparisons/${String(end.result?.comparison)}`));
+    await keep(await get<Comparison>(`/api/comparisons/${end.result.comparison!}`));
     view.value = "map";
   } catch (error) {
     if (error instanceof ApiError) failure.value = error.message;
@@ -104,6 +104,5 @@ export async function compare(): Promise<void> {
 /** From B's geometry to the world of A: by the motion where it was found, else face on face. */
 export function placeB(of: OpenScan, onto: OpenScan, found: Compared | null): Matrix4 {
   if (!found) return localToWorld(of.info);
-  const motion = new Matrix4().set(...(found.info.motion.flat() as Parameters<Matrix4["set"]>));
-  return scanToWorld(onto.info).multiply(motion).multiply(new Matrix4().makeTranslation(...of.info.center));
+  return scanToWorld(onto.info).multiply(matrixOf(found.info.motion)).multiply(new Matrix4().makeTranslation(...of.info.center));
 }

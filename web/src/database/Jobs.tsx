@@ -10,7 +10,9 @@ import { Progress } from "../ui/panel";
 import { Badge, Refusal } from "./parts";
 import { toWhere, toWords } from "./query";
 import { batches, countMatching, filters, matching, purpose, tab } from "./state";
+import type { WorkCounts, WorkRequest } from "./types";
 
+type Kind = WorkRequest["kind"];
 const KINDS = [
   { value: "landmarks", label: "Landmarks", title: "Found, with their expected errors" },
   { value: "fit", label: "Fit", title: "The face model laid onto each scan" },
@@ -18,14 +20,8 @@ const KINDS = [
   { value: "measures", label: "Measures", title: "Distances, angles, asymmetry" },
   { value: "thumbnail", label: "Thumbnail", title: "A picture" },
   { value: "quality", label: "Quality", title: "Quality control, anew" },
-] as const;
-type Kind = (typeof KINDS)[number]["value"];
+] as const satisfies readonly { value: Kind; label: string; title: string }[];
 const STATES = ["waiting", "running", "done", "failed"] as const;
-
-interface Counts {
-  purpose: string;
-  kinds: Record<string, Record<string, number>>;
-}
 
 export function Jobs() {
   return (
@@ -112,19 +108,19 @@ function Running() {
   );
 }
 
-const said = (job: Job): string[] => (Array.isArray(job.result?.said) ? job.result.said.map(String) : []);
+const said = (job: Job): string[] => job.result.said ?? [];
 
 /** Between two looks at all jobs, ms: while one of this session runs, and else, since others work as well. */
 const LOOK = 3000;
 const GLANCE = 20_000;
 
 function Totals() {
-  const counts = useSignal<Counts | null>(null);
+  const counts = useSignal<WorkCounts | null>(null);
   const refused = useSignal("");
   const busy = batches.value.some((job) => !isOver(job));
   useEffect(() => {
     const look = () =>
-      void get<Counts>(`/api/db/jobs?purpose=${purpose.value}`).then(
+      void get<WorkCounts>(`/api/db/jobs?purpose=${purpose.value}`).then(
         (found) => (counts.value = found),
         (error: unknown) => (refused.value = error instanceof Error ? error.message : String(error)),
       );

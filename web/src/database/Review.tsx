@@ -11,11 +11,11 @@ import { openStored } from "./open";
 import { Findings, Foot, Name, Refusal, words } from "./parts";
 import { Thumbnail } from "./Scans";
 import { choose, chosenId, reviewPager, scanPager, stats } from "./state";
-import type { Doubtful } from "./types";
+import type { Decided, Doubtful, Verdict } from "./types";
 
 const LINE = 46;
 const KEPT = "lineament-reasons";
-type Decision = "accept" | "reject";
+type Decision = Verdict["decision"];
 
 export function Review() {
   const { rows, refused, loading } = reviewPager.state.value;
@@ -133,7 +133,7 @@ function Decide({ of, decision, onEnd }: { of: string; decision: Decision; onEnd
     if (!said || busy.value) return;
     busy.value = true;
     try {
-      const { state } = await post<{ state: string }>(`/api/db/review/${of}`, { decision, reason: said });
+      const { state } = await post<Decided>(`/api/db/review/${of}`, { decision, reason: said } satisfies Verdict);
       localStorage.setItem(`${KEPT}-${decision}`, JSON.stringify([said, ...offered.filter((each) => each !== said)].slice(0, 5)));
       const rows = reviewPager.state.value.rows;
       const at = rows.findIndex((row) => row.scan.id === of);

@@ -21,7 +21,7 @@ export async function openStored(row: Pick<ScanRow, "id" | "state">, purpose: st
 /** The open scan's name, which the job tells at its first step. */
 function scanOf(job: Job): Promise<string> {
   return new Promise((resolve, reject) => {
-    const hear = (told: Job) => typeof told.result?.scan === "string" && resolve(told.result.scan);
+    const hear = (told: Job) => told.result.scan && resolve(told.result.scan);
     hear(job);
     followJob(job, hear).catch(reject);
   });

@@ -1,5 +1,7 @@
 /** Filters of scans, and how they are written in addresses: those of the API and of the page. */
 
+import type { Where } from "./types";
+
 /** In the order in which they are shown. */
 export const FILTERS = [
   "project",
@@ -15,7 +17,7 @@ export const FILTERS = [
   "consented",
   "state",
   "subject",
-] as const;
+] as const satisfies readonly (keyof Where | "age")[];
 export type FilterName = (typeof FILTERS)[number];
 /** What is left out does not matter; `age` is `FROM..BELOW`, either end of which may be missing. */
 export type Filters = Readonly<Partial<Record<FilterName, string>>>;

@@ -4,7 +4,7 @@ import { batch, computed, effect, type Signal, signal } from "@preact/signals";
 import { ApiError, get, jobs, session } from "../api/client";
 import { mode } from "../app/state";
 import { type Filters, fromHash, toHash, toQuery } from "./query";
-import type { AuditEntry, Doubtful, Facets, Page, PersonRow, ReleaseRow, ScanRow, Stats } from "./types";
+import type { AuditEntry, Doubtful, Facets, Matching, PersonRow, ReleaseRow, ScanRow, Stats } from "./types";
 
 export const TABS = ["scans", "people", "review", "jobs", "releases", "audit"] as const;
 export type Tab = (typeof TABS)[number];
@@ -111,7 +111,7 @@ export const auditPager = new Pager<AuditEntry>((before) => `/api/db/audit${toQu
 export const facets = signal<Facets | null>(null);
 export const stats = signal<Stats | null>(null);
 export const releases = signal<readonly ReleaseRow[] | null>(null);
-export const matching = signal<{ readonly scans: number; readonly more: boolean } | null>(null);
+export const matching = signal<Matching | null>(null);
 
 /** What the panel tells about, by tab. */
 export const chosen = signal<Readonly<Partial<Record<Tab, string>>>>({});
@@ -138,13 +138,10 @@ export async function countMatching(): Promise<void> {
   counting = new AbortController();
   matching.value = null;
   try {
-    const found = await get<{ scans: number; more?: boolean }>(`/api/db/scans/count${toQuery(filters.value)}`, counting.signal);
-    matching.value = { scans: found.scans, more: found.more === true };
+    matching.value = await get<Matching>(`/api/db/scans/count${toQuery(filters.value)}`, counting.signal);
   } catch {
     // Without it the list is as good; what refuses it refuses the list, which tells why.
   }
 }
 
 export const batches = computed(() => [...jobs.value.values()].filter((job) => job.kind === "batch").reverse());
-
-export type { Page };

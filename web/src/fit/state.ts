@@ -1,10 +1,10 @@
 /** Fits of open scans, as the page holds them: the rig, its weights, and what the stage shows of it. */
 
-import { BufferAttribute, BufferGeometry, DynamicDrawUsage, Matrix4 } from "three";
+import { BufferAttribute, BufferGeometry, DynamicDrawUsage } from "three";
 import { computed, type Signal, signal } from "@preact/signals";
 import { ApiError, bytes, floats, get, runJob } from "../api/client";
 import type { FitInfo, Job, Scan } from "../api/types";
-import { scanToWorld } from "../app/frames";
+import { faceToWorld } from "../app/frames";
 import { refreshScan } from "../app/open";
 import { active, scans, tellError, viewer } from "../app/state";
 import { type Spread, spread } from "../ui/chart";
@@ -112,7 +112,7 @@ function made(scan: Scan, info: FitInfo, rig: Rig, deviation: Float32Array | nul
   const surface = new Surface(geometry);
   surface.material.setClay(...FIT_CLAY);
   if (rig.confidence) surface.setValues(rig.confidence.map((share) => 1 - share), 0, 1, "sequential");
-  surface.place(rigToWorld(scan, info));
+  surface.place(faceToWorld(scan, info.pose));
   return {
     scan: scan.id,
     info,
@@ -125,13 +125,6 @@ function made(scan: Scan, info: FitInfo, rig: Rig, deviation: Float32Array | nul
     spread: deviation ? spread(deviation) : null,
     posed: signal(false),
   };
-}
-
-/** From the rig's face frame to the world; the fit has turned the face a little from where its landmarks had it. */
-export function rigToWorld(scan: Scan, info: Pick<FitInfo, "pose">): Matrix4 {
-  if (!info.pose) return new Matrix4();
-  const pose = new Matrix4().set(...(info.pose.flat() as Parameters<Matrix4["set"]>));
-  return scanToWorld(scan).multiply(pose.invert());
 }
 
 function forget(id: string): void {

@@ -3,13 +3,13 @@
 import { computed, effect, signal } from "@preact/signals";
 import { Vector3 } from "three";
 import { patch, post } from "../api/client";
-import type { Landmarks } from "../api/types";
+import type { Landmarks, Saved } from "../api/types";
 import { directionToScan, toScan } from "../app/frames";
 import { active, scans, tell, tellError, unsavedScans, viewer } from "../app/state";
 import type { Ray } from "../viewer/viewer";
 import { type Action, editBetween, type History, isUnsaved, NOTHING, type Order, redoing, reduce, undoing } from "./edits";
 import { partnerOf, spoken } from "./marks";
-import { ahead, chosen, keep, landmarksOf, SET_TITLES, type SetName, shownLandmarks, shownMarks } from "./store";
+import { ahead, chosen, keep, landmarksOf, SET_TITLES, shownLandmarks, shownMarks } from "./store";
 
 /** Nudges that follow each other this closely are one edit, ms. */
 const TOGETHER = 350;
@@ -42,7 +42,7 @@ function send(orders: () => readonly Order[], then: (before: Landmarks, after: L
   if (!landmarks) return Promise.resolve();
   const { scan, set } = landmarks;
   const sent = queue.then(async () => {
-    const before = landmarksOf(scan, set as SetName)!;
+    const before = landmarksOf(scan, set)!;
     const edits = orders();
     if (!edits.length) return;
     try {
@@ -126,9 +126,9 @@ export async function save(note: string): Promise<void> {
   await queue;
   const landmarks = shownLandmarks.peek();
   if (!landmarks) return;
-  const { where } = await post<{ where: string }>(`/api/scans/${landmarks.scan}/landmarks/${landmarks.set}/save`, { note });
+  const { where } = await post<Saved>(`/api/scans/${landmarks.scan}/landmarks/${landmarks.set}/save`, { note });
   act(keyOf(landmarks), { type: "saved" });
-  tell(`${SET_TITLES[landmarks.set as SetName]}: saved to ${where}`);
+  tell(`${SET_TITLES[landmarks.set]}: saved to ${where}`);
 }
 
 /** Corrections that have been downloaded are not lost. */

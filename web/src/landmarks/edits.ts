@@ -1,6 +1,6 @@
 /** What has been done to landmarks, to be undone and done again: values and a pure reducer. */
 
-import type { Landmarks, Point } from "../api/types";
+import type { Landmarks, Point, Schema } from "../api/types";
 
 /** How one landmark stands. */
 export type State = { readonly kind: "predicted" } | { readonly kind: "missing" } | { readonly kind: "at"; readonly xyz: Point };
@@ -54,12 +54,7 @@ export function reduce(history: History, action: Action): History {
 export const isUnsaved = (history: History): boolean => (history.past.at(-1) ?? null) !== history.saved;
 
 /** One edit as the server takes it. */
-export type Order =
-  | { readonly name: string; readonly xyz: Point; readonly snap?: boolean }
-  | { readonly name: string; readonly ray: { readonly origin: Point; readonly direction: Point } }
-  | { readonly name: string; readonly missing: true }
-  | { readonly name: string; readonly predicted: true }
-  | { readonly swap: readonly [string, string] };
+export type Order = Schema["EditRequest"]["edits"][number];
 
 export function orderFor(name: string, state: State): Order {
   if (state.kind === "at") return { name, xyz: state.xyz };

@@ -4,12 +4,12 @@ import { computed, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Vector3 } from "three";
 import { get } from "../api/client";
-import type { Landmarks } from "../api/types";
+import type { Landmarks, SetName } from "../api/types";
 import { active, scans, tellError } from "../app/state";
 import { type Mark, marksOf } from "./marks";
 
-export const SETS = ["ibug68", "anthropometric", "dense520"] as const;
-export type SetName = (typeof SETS)[number];
+export const SETS = ["ibug68", "anthropometric", "dense520"] as const satisfies readonly SetName[];
+export type { SetName };
 export const SET_TITLES: Record<SetName, string> = { ibug68: "iBUG 68", anthropometric: "Anthropometric", dense520: "Dense 520" };
 
 const known = signal<ReadonlyMap<string, Landmarks>>(new Map());
@@ -23,7 +23,7 @@ export function landmarksOf(scan: string, set: SetName): Landmarks | null {
 
 /** Take over what the server has answered. */
 export function keep(landmarks: Landmarks): void {
-  known.value = new Map(known.value).set(key(landmarks.scan, landmarks.set as SetName), landmarks);
+  known.value = new Map(known.value).set(key(landmarks.scan, landmarks.set), landmarks);
 }
 
 /** Fetch a set once. */

@@ -3,7 +3,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { Vector3 } from "three";
 import { get, post } from "../api/client";
-import type { AsymmetryRow, DistanceReply, MeasureRow, Scan } from "../api/types";
+import type { AsymmetryRow, DistanceReply, DistanceRequest, MeasureRow, Scan } from "../api/types";
 import { toScan, toWorld } from "../app/frames";
 import { active, scans, tellError } from "../app/state";
 import { landmarksOf, knownMarks } from "../landmarks/store";
@@ -65,7 +65,8 @@ export async function measure(a: End, b: End): Promise<void> {
 
 /** Ask the server, which measures on the surface at full resolution. */
 export async function distanceBetween(scan: Scan, a: Vector3, b: Vector3): Promise<{ reply: DistanceReply; path: Vector3[] }> {
-  const reply = await post<DistanceReply>(`/api/scans/${scan.id}/distance`, { a: toScan(scan, a), b: toScan(scan, b) });
+  const asked: DistanceRequest = { a: toScan(scan, a), b: toScan(scan, b) };
+  const reply = await post<DistanceReply>(`/api/scans/${scan.id}/distance`, asked);
   return { reply, path: reply.path.map((point) => toWorld(scan, point)) };
 }
 

@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { countAsSaved } from "../landmarks/correcting";
-import { SET_TITLES, type SetName, shownLandmarks } from "../landmarks/store";
+import { SET_TITLES, shownLandmarks } from "../landmarks/store";
 import { bytes } from "../api/client";
 import { active, tellError } from "../app/state";
 import { Button, Select } from "../ui/controls";
@@ -37,7 +37,7 @@ export function ExportSection() {
     <Section title="Export">
       {landmarks && (
         <div class="export">
-          <Select label={`${SET_TITLES[landmarks.set as SetName]} landmarks`} value={format.value} choices={FORMATS} onChange={(value) => (format.value = value)} />
+          <Select label={`${SET_TITLES[landmarks.set]} landmarks`} value={format.value} choices={FORMATS} onChange={(value) => (format.value = value)} />
           <Button icon="download" title="Download the landmarks" onClick={() => void take().catch(tellError)} />
         </div>
       )}

@@ -3,7 +3,7 @@
 import { Matrix4, Vector3 } from "three";
 import { batch, computed, effect, signal } from "@preact/signals";
 import { ApiError, get, runJob } from "../api/client";
-import type { Job, Scan, Sequence } from "../api/types";
+import type { Job, Scan, Sequence, SequenceRequest } from "../api/types";
 import { localToWorld, scanToWorld } from "../app/frames";
 import { groupScans } from "../app/groups";
 import { refreshScan } from "../app/open";
@@ -197,11 +197,12 @@ effect(() => {
 });
 
 /** Put open scans in a row. */
-export async function makeSequence(name: string, ids: readonly string[], timing: { fps: number } | { times: readonly number[] }, fit: boolean): Promise<void> {
+export async function makeSequence(name: string, ids: readonly string[], timing: { fps: number } | { times: number[] }, fit: boolean): Promise<void> {
   failure.value = "";
   try {
-    const end = await runJob("/api/sequences", { name, scans: ids, ...timing, fit }, (told) => (job.value = told));
-    const found = await get<Sequence>(`/api/sequences/${String(end.result?.sequence)}`);
+    const asked: SequenceRequest = { name, scans: [...ids], ...timing, fit };
+    const end = await runJob("/api/sequences", asked, (told) => (job.value = told));
+    const found = await get<Sequence>(`/api/sequences/${end.result.sequence!}`);
     const same = (each: Sequence) => each.scans.join() === found.scans.join();
     await Promise.all(ids.map((id) => refreshScan(id).catch(tellError)));
     batch(() => {
