@@ -1,9 +1,9 @@
 /** How landmarks have moved, as lines from A to B. */
 
 import { useEffect } from "preact/hooks";
-import { BufferGeometry, Group, LineBasicMaterial, LineSegments, Points, PointsMaterial, Vector3 } from "three";
+import { BufferGeometry, Group, LineBasicMaterial, LineSegments, Matrix3, Points, PointsMaterial, Vector3 } from "three";
 import type { LandmarkChange, SetName } from "../api/types";
-import { toWorld } from "../app/frames";
+import { faceToWorld, toWorld } from "../app/frames";
 import { theme } from "../app/theme";
 import { discTexture } from "../viewer/disc";
 import type { Viewer } from "../viewer/viewer";
@@ -19,11 +19,12 @@ export function movesOf(found: Compared, set: SetName): { row: LandmarkChange; f
   const marks = found.landmarks.get(set);
   const scan = a.value?.info;
   if (!marks || !scan) return [];
+  const turn = new Matrix3().setFromMatrix4(faceToWorld(scan, found.info.pose));
   return found.info.landmarks.flatMap((row) => {
     const xyz = row.set_name === set ? marks.xyz[marks.names.indexOf(row.name)] : null;
     if (!xyz || row.left === null || row.up === null || row.forward === null) return [];
     const from = toWorld(scan, xyz);
-    return [{ row, from, to: from.clone().add(new Vector3(row.left, row.up, row.forward)) }];
+    return [{ row, from, to: from.clone().add(new Vector3(row.left, row.up, row.forward).applyMatrix3(turn)) }];
   });
 }
 
