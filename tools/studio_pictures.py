@@ -104,8 +104,10 @@ def sequence_picture(page: Page, folder: Path) -> None:
 
 def database_picture(page: Page, folder: Path) -> None:
     page.keyboard.press("6")
-    page.get_by_role("img").nth(6).wait_for()
-    page.wait_for_timeout(4000)
+    cells = page.get_by_role("tabpanel").locator(".cell")
+    cells.locator("img.here").nth(8).wait_for()
+    cells.nth(2).click()
+    page.wait_for_timeout(3000)
 
 
 PICTURES: dict[str, tuple[Callable[[Page, Path], None], str]] = {

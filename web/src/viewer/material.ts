@@ -26,7 +26,7 @@ vec3 plain(vec3 own, vec3 color, float value) {
   if (look == 1) return toSrgb(color); // glTF keeps vertex colours linear
   if (look == 3) {
     float at = clamp((value - range.x) / (range.y - range.x), 0.0, 1.0);
-    bool known = value == value && abs(value) < 1e30;
+    bool known = value == value && abs(value) < 1e6;
     return known ? texture2D(lut, vec2((at * 255.0 + 0.5) / 256.0, 0.5)).rgb : vec3(0.62);
   }
   return look == 4 ? normalize(own) * 0.5 + 0.5 : clay;
