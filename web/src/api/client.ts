@@ -83,7 +83,9 @@ export function upload(path: string, file: Blob, progress: (share: number) => vo
     sending.onload = () => {
       if (sending.status < 300) return resolve();
       const told = parsed(sending.responseText);
-      reject(new ApiError(sending.status, told?.error?.kind ?? "Error", told?.error?.message ?? "the file was refused"));
+      reject(
+        new ApiError(sending.status, told?.error?.kind ?? "Error", told?.error?.message ?? "the file was refused"),
+      );
     };
     sending.send(file);
   });
@@ -116,7 +118,8 @@ function take(job: Job): void {
   for (const listener of waiting.get(job.id) ?? []) listener(job);
 }
 
-export const isOver = (job: Job): boolean => job.state === "done" || job.state === "failed" || job.state === "cancelled";
+export const isOver = (job: Job): boolean =>
+  job.state === "done" || job.state === "failed" || job.state === "cancelled";
 
 /** Start long work and wait for its end; `changed` hears of each step. Rejects when it fails. */
 export async function runJob(path: string, body: unknown = {}, changed: (job: Job) => void = () => {}): Promise<Job> {

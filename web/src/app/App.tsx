@@ -107,7 +107,12 @@ function TopBar() {
       <Button icon="search" title="Commands" keys="mod+k" onClick={() => (paletteOpen.value = true)}>
         <kbd>{keyLabel("mod+k")}</kbd>
       </Button>
-      <Button icon={theme.value === "dark" ? "sun" : "moon"} title="Light or dark" keys="shift+d" onClick={toggleTheme} />
+      <Button
+        icon={theme.value === "dark" ? "sun" : "moon"}
+        title="Light or dark"
+        keys="shift+d"
+        onClick={toggleTheme}
+      />
       {session.value?.actor && <Account />}
     </header>
   );
@@ -132,7 +137,9 @@ function Welcome() {
       <Button primary icon="plus" keys="mod+o" title="Open scans" onClick={pickFiles}>
         Open scans
       </Button>
-      <p class="hint">Nothing is kept of it unless you save something. It does not leave the computer that runs the studio.</p>
+      <p class="hint">
+        Nothing is kept of it unless you save something. It does not leave the computer that runs the studio.
+      </p>
     </div>
   );
 }
@@ -147,7 +154,9 @@ function StatusBar() {
           <span>{shown.name}</span>
           <span>{`${shown.points.toLocaleString("en")} points`}</span>
           {shown.triangles > 0 && <span>{`${shown.triangles.toLocaleString("en")} triangles`}</span>}
-          <span>{shown.unit ?? (shown.mm_per_unit ? `${shown.mm_per_unit.toPrecision(4)} mm a unit` : "unit unknown")}</span>
+          <span>
+            {shown.unit ?? (shown.mm_per_unit ? `${shown.mm_per_unit.toPrecision(4)} mm a unit` : "unit unknown")}
+          </span>
           {shown.display?.decimated && <span>{`drawn with ${shown.display.points.toLocaleString("en")} points`}</span>}
         </>
       )}

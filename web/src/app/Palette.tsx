@@ -10,7 +10,9 @@ export const helpOpen = signal(false);
 /** The commands whose title or group holds every word, in the order of the registry. */
 export function matching(all: readonly Command[], words: string): Command[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  return all.filter((command) => wanted.every((word) => `${command.group} ${command.title}`.toLowerCase().includes(word)));
+  return all.filter((command) =>
+    wanted.every((word) => `${command.group} ${command.title}`.toLowerCase().includes(word)),
+  );
 }
 
 export function Palette() {

@@ -33,7 +33,13 @@ export function SignIn() {
         >
           <p>{`Sign in to ${session.value?.database?.name ?? "the database"}`}</p>
           <TextField label="Name" value={actor.value} onInput={(value) => (actor.value = value)} />
-          <TextField label="Password" type="password" value={password.value} onInput={(value) => (password.value = value)} onEnter={() => void send()} />
+          <TextField
+            label="Password"
+            type="password"
+            value={password.value}
+            onInput={(value) => (password.value = value)}
+            onEnter={() => void send()}
+          />
           {wrong.value && (
             <p class="wrong" role="alert">
               {wrong.value}

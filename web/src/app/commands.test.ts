@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { commands, handleKey, keyLabel, pressed, register } from "./commands";
 
-const key = (name: string, more: KeyboardEventInit = {}) => new KeyboardEvent("keydown", { key: name, cancelable: true, ...more });
+const key = (name: string, more: KeyboardEventInit = {}) =>
+  new KeyboardEvent("keydown", { key: name, cancelable: true, ...more });
 
 function at(element: HTMLElement, event: KeyboardEvent): KeyboardEvent {
   document.body.append(element);

@@ -45,13 +45,16 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 /** Keys with which text itself is edited. */
-const TEXT_KEYS = new Set(["z", "shift+z", "y", "a", "c", "v", "x", "arrowleft", "arrowright"].map((key) => `mod+${key}`));
+const TEXT_KEYS = new Set(
+  ["z", "shift+z", "y", "a", "c", "v", "x", "arrowleft", "arrowright"].map((key) => `mod+${key}`),
+);
 
 /** Whether a control under the focus means something by these keys. */
 function belongsTo(target: EventTarget | null, keys: string): boolean {
   if (isTyping(target)) return !keys.startsWith("mod+") || TEXT_KEYS.has(keys);
   // Space and Enter press what has the focus.
-  if ((keys === "space" || keys === "enter") && target instanceof Element) return target.matches("button, a, summary, input, [tabindex]:not(canvas)");
+  if ((keys === "space" || keys === "enter") && target instanceof Element)
+    return target.matches("button, a, summary, input, [tabindex]:not(canvas)");
   const moves = /arrow|home|end|page/.test(keys);
   return moves && target instanceof HTMLInputElement && ["range", "radio"].includes(target.type);
 }

@@ -34,7 +34,9 @@ it("geometry is sent without the centre", () => {
 });
 
 it("directions keep the length 1 and turn back", () => {
-  expect(directionToScan(turned, new Vector3(0, 1, 0)).map((value) => Math.round(value * 1e9) / 1e9 + 0)).toEqual([1, 0, 0]);
+  expect(directionToScan(turned, new Vector3(0, 1, 0)).map((value) => Math.round(value * 1e9) / 1e9 + 0)).toEqual([
+    1, 0, 0,
+  ]);
 });
 
 it("without a face a scan lies about its centre; without a unit it is as large as a head", () => {

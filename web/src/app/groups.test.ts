@@ -27,5 +27,7 @@ it("frames of a sequence share a tab, in the order of opening", () => {
 });
 
 it("scans know of their sequence by themselves", () => {
-  expect(tabsOf([open("x", "s2"), open("y", "s2")], groups.value)).toEqual([{ key: "s2", title: "x.ply", ids: ["x", "y"] }]);
+  expect(tabsOf([open("x", "s2"), open("y", "s2")], groups.value)).toEqual([
+    { key: "s2", title: "x.ply", ids: ["x", "y"] },
+  ]);
 });

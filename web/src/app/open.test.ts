@@ -2,10 +2,13 @@ import { expect, it } from "vitest";
 import { parcels } from "./open";
 
 const files = (...names: string[]) => names.map((name) => new File([], name));
-const told = (...names: string[]) => parcels(files(...names)).map(({ main, companions }) => [main.name, ...companions.map(({ name }) => name)]);
+const told = (...names: string[]) =>
+  parcels(files(...names)).map(({ main, companions }) => [main.name, ...companions.map(({ name }) => name)]);
 
 it("one mesh takes everything that comes with it", () => {
-  expect(told("face.obj", "face.mtl", "skin.jpg", "bump.png")).toEqual([["face.obj", "face.mtl", "skin.jpg", "bump.png"]]);
+  expect(told("face.obj", "face.mtl", "skin.jpg", "bump.png")).toEqual([
+    ["face.obj", "face.mtl", "skin.jpg", "bump.png"],
+  ]);
 });
 
 it("of several scans each takes what is called as it is", () => {

@@ -47,8 +47,18 @@ function Ask({ count, name, answer }: Question) {
     <Dialog title="Open numbered files" class="series" onClose={() => answer("not")}>
       <h1>{`${count} numbered files`}</h1>
       <p class="hint">{`They look like the frames of one sequence, “${name}”. Open them as one, with a timeline?`}</p>
-      <TextField label="Frames a second" type="number" value={fps.value} onInput={(value) => (fps.value = value)} onEnter={open} />
-      <Switch label="Fit the face to each frame, for curves of its expression" on={fit.value} onChange={(on) => (fit.value = on)} />
+      <TextField
+        label="Frames a second"
+        type="number"
+        value={fps.value}
+        onInput={(value) => (fps.value = value)}
+        onEnter={open}
+      />
+      <Switch
+        label="Fit the face to each frame, for curves of its expression"
+        on={fit.value}
+        onChange={(on) => (fit.value = on)}
+      />
       <div class="buttons">
         <Button primary icon="sequence" disabled={!valid} onClick={open}>
           Open as a sequence

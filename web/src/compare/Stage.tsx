@@ -32,7 +32,9 @@ export function Stage() {
   useEffect(() => (left.value && right.value ? link(left.value, right.value) : undefined), [left.value, right.value]);
   useEffect(() => {
     if (!compared.value) return;
-    return addPainter((context) => paintRamp(context, 20, 42, ink(), { title: TITLE, kind: "diverging", low: -range.value, high: range.value }));
+    return addPainter((context) =>
+      paintRamp(context, 20, 42, ink(), { title: TITLE, kind: "diverging", low: -range.value, high: range.value }),
+    );
   }, [compared.value !== null]);
   if (!a.value || !b.value) return <Missing />;
   return (
@@ -57,7 +59,17 @@ function Missing() {
   );
 }
 
-function Pane({ who, scan, viewer, pointer }: { who: "A" | "B"; scan: OpenScan; viewer: Signal<Viewer | null>; pointer: Signal<Place | null> }) {
+function Pane({
+  who,
+  scan,
+  viewer,
+  pointer,
+}: {
+  who: "A" | "B";
+  scan: OpenScan;
+  viewer: Signal<Viewer | null>;
+  pointer: Signal<Place | null>;
+}) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const made = new Viewer(canvas.current!);
@@ -163,7 +175,8 @@ function useHover(stage: Viewer | null, pointer: Signal<Place | null>): void {
         const surface = at.surfaces[0];
         const hit = surface ? at.pick(event, [surface]) : null;
         const found = compared.value;
-        const value = hit && found && at.canvas.ariaLabel?.startsWith("3D view of A") ? found.deviation[hit.vertex] : undefined;
+        const value =
+          hit && found && at.canvas.ariaLabel?.startsWith("3D view of A") ? found.deviation[hit.vertex] : undefined;
         pointer.value = hit
           ? {
               x: event.clientX - box.left,

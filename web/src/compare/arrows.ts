@@ -1,7 +1,16 @@
 /** How landmarks have moved, as lines from A to B. */
 
 import { useEffect } from "preact/hooks";
-import { BufferGeometry, Group, LineBasicMaterial, LineSegments, Matrix3, Points, PointsMaterial, Vector3 } from "three";
+import {
+  BufferGeometry,
+  Group,
+  LineBasicMaterial,
+  LineSegments,
+  Matrix3,
+  Points,
+  PointsMaterial,
+  Vector3,
+} from "three";
 import type { LandmarkChange, SetName } from "../api/types";
 import { faceToWorld, toWorld } from "../app/frames";
 import { theme } from "../app/theme";
@@ -57,14 +66,42 @@ function draw(moves: ReturnType<typeof movesOf>, dark: boolean): Group {
   const strong = dark ? 0xffffff : 0x101418;
   const lines = new BufferGeometry().setFromPoints(changed.flatMap(({ from, to }) => [from, to]));
   group.add(new LineSegments(lines, new LineBasicMaterial({ color: strong, depthTest: false, transparent: true })));
-  group.add(points(changed.map(({ to }) => to), dark ? 0x10141a : 0xffffff, 9));
-  group.add(points(changed.map(({ to }) => to), strong, 6));
-  group.add(points(same.map(({ to }) => to), dark ? 0x9aa5b0 : 0x5a636c, 4));
+  group.add(
+    points(
+      changed.map(({ to }) => to),
+      dark ? 0x10141a : 0xffffff,
+      9,
+    ),
+  );
+  group.add(
+    points(
+      changed.map(({ to }) => to),
+      strong,
+      6,
+    ),
+  );
+  group.add(
+    points(
+      same.map(({ to }) => to),
+      dark ? 0x9aa5b0 : 0x5a636c,
+      4,
+    ),
+  );
   group.children.forEach((child, order) => (child.renderOrder = 5 + order));
   return group;
 }
 
 function points(places: readonly Vector3[], color: number, size: number): Points {
   const geometry = new BufferGeometry().setFromPoints([...places]);
-  return new Points(geometry, new PointsMaterial({ color, size, map: discTexture(), sizeAttenuation: false, depthTest: false, transparent: true }));
+  return new Points(
+    geometry,
+    new PointsMaterial({
+      color,
+      size,
+      map: discTexture(),
+      sizeAttenuation: false,
+      depthTest: false,
+      transparent: true,
+    }),
+  );
 }

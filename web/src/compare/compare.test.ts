@@ -20,9 +20,18 @@ const turned: Matrix = [
 ];
 
 it("moves of landmarks are told in the fit's face frame, and drawn in that of the scan's landmarks", () => {
-  addScan({ info: { id: "a", pose, center: [0, 0, 0], radius: 100 } as unknown as Scan, surface: {} as Surface, noFace: "" });
+  addScan({
+    info: { id: "a", pose, center: [0, 0, 0], radius: 100 } as unknown as Scan,
+    surface: {} as Surface,
+    noFace: "",
+  });
   const row = { set_name: "ibug68", name: "nose", left: 2, up: 3, forward: 0 };
-  const info = { a: "a", b: "b", pose: turned, landmarks: [row, { ...row, set_name: "anthropometric" }, { ...row, left: null }] };
+  const info = {
+    a: "a",
+    b: "b",
+    pose: turned,
+    landmarks: [row, { ...row, set_name: "anthropometric" }, { ...row, left: null }],
+  };
   const marks = { names: ["nose"], xyz: [[10, 20, 30]] } as unknown as Landmarks;
   const found = { info: info as unknown as Comparison, landmarks: new Map([["ibug68", marks]]) } as unknown as Compared;
   const [move, ...more] = movesOf(found, "ibug68");

@@ -38,7 +38,11 @@ import {
 export { Stage } from "./Stage";
 
 const PARTS: readonly { value: Stable; label: string; title: string }[] = [
-  { value: "upper", label: "Upper face", title: "Forehead with brows, root and bridge of the nose, the cheek bone beside the eye" },
+  {
+    value: "upper",
+    label: "Upper face",
+    title: "Forehead with brows, root and bridge of the nose, the cheek bone beside the eye",
+  },
   { value: "nose", label: "Nose", title: "The nose and its root: for a frown or raised brows" },
   { value: "all", label: "Whole face", title: "Face, nose, lips and eyelids" },
 ];
@@ -49,10 +53,30 @@ export function Panel() {
   useEffect(
     () =>
       register(
-        { id: "compare-run", title: "Compare", keys: "g", group: "Compare", run: () => void compare(), when: () => !hindrance.value },
+        {
+          id: "compare-run",
+          title: "Compare",
+          keys: "g",
+          group: "Compare",
+          run: () => void compare(),
+          when: () => !hindrance.value,
+        },
         { id: "compare-swap", title: "Swap A and B", keys: "s", group: "Compare", run: swap },
-        { id: "compare-view", title: "Side by side or overlaid", keys: "x", group: "Compare", run: () => (view.value = view.value === "side" ? "map" : "side") },
-        { id: "compare-arrows", title: "Changes of landmarks", keys: "m", group: "Compare", run: () => (arrows.value = !arrows.value), when: () => compared.value !== null },
+        {
+          id: "compare-view",
+          title: "Side by side or overlaid",
+          keys: "x",
+          group: "Compare",
+          run: () => (view.value = view.value === "side" ? "map" : "side"),
+        },
+        {
+          id: "compare-arrows",
+          title: "Changes of landmarks",
+          keys: "m",
+          group: "Compare",
+          run: () => (arrows.value = !arrows.value),
+          when: () => compared.value !== null,
+        },
       ),
     [],
   );
@@ -62,9 +86,22 @@ export function Panel() {
         <Pair />
         <div>
           <p class="hint small">Laid onto each other by</p>
-          <Choices<Stable> label="Parts that have not changed" value={stable.value} choices={PARTS} onChange={(value) => (stable.value = value)} />
+          <Choices<Stable>
+            label="Parts that have not changed"
+            value={stable.value}
+            choices={PARTS}
+            onChange={(value) => (stable.value = value)}
+          />
         </div>
-        <Slider label="Look as far as" min={2} max={40} step={1} value={limit.value} told={`${limit.value} mm`} onInput={(mm) => (limit.value = mm)} />
+        <Slider
+          label="Look as far as"
+          min={2}
+          max={40}
+          step={1}
+          value={limit.value}
+          told={`${limit.value} mm`}
+          onInput={(mm) => (limit.value = mm)}
+        />
         {failure.value && (
           <p class="wrong" role="alert">
             {failure.value}
@@ -74,7 +111,14 @@ export function Panel() {
           <Progress job={job.value} />
         ) : (
           <div class="buttons">
-            <Button primary={!compared.value} icon="compare" keys="g" title="Compare" disabled={hindrance.value !== ""} onClick={() => void compare().catch(tellError)}>
+            <Button
+              primary={!compared.value}
+              icon="compare"
+              keys="g"
+              title="Compare"
+              disabled={hindrance.value !== ""}
+              onClick={() => void compare().catch(tellError)}
+            >
               {compared.value ? "Compare again" : "Compare"}
             </Button>
           </div>
@@ -89,12 +133,27 @@ export function Panel() {
 
 function Pair() {
   const choices = scans.value.map(({ info }) => ({ value: info.id, label: info.name }));
-  if (!choices.length) return <Button icon="plus" onClick={pickFiles}>Open scans</Button>;
+  if (!choices.length)
+    return (
+      <Button icon="plus" onClick={pickFiles}>
+        Open scans
+      </Button>
+    );
   return (
     <div class="pair">
-      <Select label="A, from which it is measured" value={a.value?.info.id ?? ""} choices={choices} onChange={(id) => choose("a", id)} />
+      <Select
+        label="A, from which it is measured"
+        value={a.value?.info.id ?? ""}
+        choices={choices}
+        onChange={(id) => choose("a", id)}
+      />
       <Button icon="swap" title="Swap A and B" keys="s" onClick={swap} />
-      <Select label="B, to which" value={b.value?.info.id ?? ""} choices={b.value ? choices : [{ value: "", label: "open another one" }, ...choices]} onChange={(id) => id && choose("b", id)} />
+      <Select
+        label="B, to which"
+        value={b.value?.info.id ?? ""}
+        choices={b.value ? choices : [{ value: "", label: "open another one" }, ...choices]}
+        onChange={(id) => id && choose("b", id)}
+      />
       <Button icon="plus" title="Open scans" onClick={pickFiles} />
     </div>
   );
@@ -112,8 +171,23 @@ function ViewSection() {
         ]}
         onChange={(value) => (view.value = value)}
       />
-      {view.value === "map" && <Slider label="B over A" min={0} max={1} value={ghost.value} told={`${Math.round(100 * ghost.value)} %`} onInput={(share) => (ghost.value = share)} />}
-      <Switch label="Changes of landmarks" keys="m" on={arrows.value} disabled={!compared.value} onChange={(on) => (arrows.value = on)} />
+      {view.value === "map" && (
+        <Slider
+          label="B over A"
+          min={0}
+          max={1}
+          value={ghost.value}
+          told={`${Math.round(100 * ghost.value)} %`}
+          onInput={(share) => (ghost.value = share)}
+        />
+      )}
+      <Switch
+        label="Changes of landmarks"
+        keys="m"
+        on={arrows.value}
+        disabled={!compared.value}
+        onChange={(on) => (arrows.value = on)}
+      />
     </Section>
   );
 }
@@ -143,7 +217,15 @@ function Results() {
           ]}
         />
         <Histogram values={deviation} spread={spread} range={range.value} label="B less A" />
-        <Slider label="Colours to" min={0.25} max={15} step={0.25} value={range.value} told={`± ${range.value.toFixed(2)}`} onInput={(value) => (chosenRange.value = value)} />
+        <Slider
+          label="Colours to"
+          min={0.25}
+          max={15}
+          step={0.25}
+          value={range.value}
+          told={`± ${range.value.toFixed(2)}`}
+          onInput={(value) => (chosenRange.value = value)}
+        />
         {chosenRange.value !== null && (
           <div class="buttons">
             <Button onClick={() => (chosenRange.value = null)}>{`As the data: ± ${info.range} mm`}</Button>
@@ -171,13 +253,17 @@ function Regions({ rows }: { rows: readonly RegionChange[] }) {
         {
           title: "Region",
           cell: (row) => (
-            <span title={`${(row.area / 100).toFixed(1)} cm², ${Math.round(100 * row.measured)} % measured, absolute ${mm(row.mean_absolute)}, rms ${mm(row.rms)}, largest ${mm(row.largest)} mm`}>
+            <span
+              title={`${(row.area / 100).toFixed(1)} cm², ${Math.round(100 * row.measured)} % measured, absolute ${mm(row.mean_absolute)}, rms ${mm(row.rms)}, largest ${mm(row.largest)} mm`}
+            >
               {row.region}
             </span>
           ),
         },
         { title: "Mean", number: true, cell: (row) => plus(row.mean) },
-        hasMedian ? { title: "Median", number: true, cell: (row) => plus(row.median) } : { title: "RMS", number: true, cell: (row) => mm(row.rms) },
+        hasMedian
+          ? { title: "Median", number: true, cell: (row) => plus(row.median) }
+          : { title: "RMS", number: true, cell: (row) => mm(row.rms) },
         { title: "p95", number: true, cell: (row) => mm(row.p95) },
         { title: "Volume", number: true, cell: (row) => plus(row.volume) },
       ]}
@@ -186,7 +272,9 @@ function Regions({ rows }: { rows: readonly RegionChange[] }) {
 }
 
 function LandmarkTable({ rows }: { rows: readonly LandmarkChange[] }) {
-  const shown = rows.filter((row) => row.set_name === arrowSet.value).sort((one, other) => (other.distance ?? -1) - (one.distance ?? -1));
+  const shown = rows
+    .filter((row) => row.set_name === arrowSet.value)
+    .sort((one, other) => (other.distance ?? -1) - (one.distance ?? -1));
   const changed = shown.filter(isChange).length;
   return (
     <>
@@ -207,9 +295,21 @@ function LandmarkTable({ rows }: { rows: readonly LandmarkChange[] }) {
         onChoose={lookAt}
         columns={[
           { title: "Landmark", cell: (row) => <span class={isChange(row) ? "changed" : "hint"}>{row.name}</span> },
-          { title: "mm", number: true, cell: (row) => <span class={isChange(row) ? "changed" : "hint"}>{mm(row.distance)}</span> },
+          {
+            title: "mm",
+            number: true,
+            cell: (row) => <span class={isChange(row) ? "changed" : "hint"}>{mm(row.distance)}</span>,
+          },
           { title: "by error", number: true, cell: (row) => <span class="hint">{mm(row.by_error)}</span> },
-          { title: "left, up, out", number: true, cell: (row) => <span class="hint">{[row.left, row.up, row.forward].map((value) => (value === null ? "–" : signed(value, 1))).join(" ")}</span> },
+          {
+            title: "left, up, out",
+            number: true,
+            cell: (row) => (
+              <span class="hint">
+                {[row.left, row.up, row.forward].map((value) => (value === null ? "–" : signed(value, 1))).join(" ")}
+              </span>
+            ),
+          },
         ]}
       />
     </>

@@ -33,8 +33,12 @@ const drawn = computed(() => scans.value.filter((scan) => scan.surface !== null)
 const known = (id: string | null): OpenScan | null => drawn.value.find((scan) => scan.info.id === id) ?? null;
 
 /** The first two scans until somebody chooses. */
-export const a = computed(() => known(chosenA.value) ?? drawn.value.find((scan) => scan.info.id !== chosenB.value) ?? null);
-export const b = computed(() => known(chosenB.value) ?? drawn.value.find((scan) => scan.info.id !== a.value?.info.id) ?? null);
+export const a = computed(
+  () => known(chosenA.value) ?? drawn.value.find((scan) => scan.info.id !== chosenB.value) ?? null,
+);
+export const b = computed(
+  () => known(chosenB.value) ?? drawn.value.find((scan) => scan.info.id !== a.value?.info.id) ?? null,
+);
 
 export function choose(which: "a" | "b", id: string): void {
   const other = which === "a" ? b.value : a.value;
@@ -53,9 +57,13 @@ const results = signal<ReadonlyMap<string, Compared>>(new Map());
 export const job = signal<Job | null>(null);
 export const failure = signal("");
 
-const keyOf = (of: Pick<Comparison, "a" | "b" | "stable" | "limit">): string => `${of.a} ${of.b} ${of.stable} ${of.limit}`;
+const keyOf = (of: Pick<Comparison, "a" | "b" | "stable" | "limit">): string =>
+  `${of.a} ${of.b} ${of.stable} ${of.limit}`;
 export const compared = computed(
-  () => results.value.get(keyOf({ a: a.value?.info.id ?? "", b: b.value?.info.id ?? "", stable: stable.value, limit: limit.value })) ?? null,
+  () =>
+    results.value.get(
+      keyOf({ a: a.value?.info.id ?? "", b: b.value?.info.id ?? "", stable: stable.value, limit: limit.value }),
+    ) ?? null,
 );
 export const range = computed(() => chosenRange.value ?? compared.value?.info.range ?? 1);
 
@@ -104,5 +112,7 @@ export async function compare(): Promise<void> {
 /** From B's geometry to the world of A: by the motion where it was found, else face on face. */
 export function placeB(of: OpenScan, onto: OpenScan, found: Compared | null): Matrix4 {
   if (!found) return localToWorld(of.info);
-  return scanToWorld(onto.info).multiply(matrixOf(found.info.motion)).multiply(new Matrix4().makeTranslation(...of.info.center));
+  return scanToWorld(onto.info)
+    .multiply(matrixOf(found.info.motion))
+    .multiply(new Matrix4().makeTranslation(...of.info.center));
 }

@@ -20,8 +20,24 @@ export function Audit() {
     <>
       <div class="filterbar" role="search" aria-label="Filters">
         <div class="filters wide">
-          <TextField label="About" hidden type="search" placeholder="About: a scan, a person, a release" value={about.value} onInput={(value) => (about.value = value)} onEnter={search} />
-          <TextField label="By" hidden type="search" placeholder="By: an actor" value={actor.value} onInput={(value) => (actor.value = value)} onEnter={search} />
+          <TextField
+            label="About"
+            hidden
+            type="search"
+            placeholder="About: a scan, a person, a release"
+            value={about.value}
+            onInput={(value) => (about.value = value)}
+            onEnter={search}
+          />
+          <TextField
+            label="By"
+            hidden
+            type="search"
+            placeholder="By: an actor"
+            value={actor.value}
+            onInput={(value) => (actor.value = value)}
+            onEnter={search}
+          />
           <Button icon="search" onClick={search}>
             Search
           </Button>

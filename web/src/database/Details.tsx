@@ -20,7 +20,11 @@ export function Details() {
     case "review":
       return id ? <ScanDetails key={id} id={id} /> : <Figures />;
     case "people":
-      return id ? <PersonDetails key={id} id={id} /> : <Empty>{peoplePager.state.value.rows.length ? "Choose a person." : ""}</Empty>;
+      return id ? (
+        <PersonDetails key={id} id={id} />
+      ) : (
+        <Empty>{peoplePager.state.value.rows.length ? "Choose a person." : ""}</Empty>
+      );
     case "releases":
       return <ReleaseDetails />;
     case "audit":
@@ -73,12 +77,25 @@ function ScanDetails({ id }: { id: string }) {
             ["Origin", scan.origin || "not stated"],
             ["Modality", scan.modality],
             ["Device", scan.device ?? "not stated"],
-            ["Protocol", scan.protocol ? `${scan.protocol}${scan.repeat > 1 ? `, repeat ${scan.repeat}` : ""}` : "none"],
-            ["Size", [scan.points !== null && many(scan.points, "point"), scan.triangles ? many(scan.triangles, "triangle") : ""].filter(Boolean).join(", ")],
+            [
+              "Protocol",
+              scan.protocol ? `${scan.protocol}${scan.repeat > 1 ? `, repeat ${scan.repeat}` : ""}` : "none",
+            ],
+            [
+              "Size",
+              [
+                scan.points !== null && many(scan.points, "point"),
+                scan.triangles ? many(scan.triangles, "triangle") : "",
+              ]
+                .filter(Boolean)
+                .join(", "),
+            ],
             ["Unit", scan.unit ?? "not known"],
             ["Holes", scan.holes === null ? "–" : `${(100 * scan.holes).toFixed(1)} % of edges`],
             ["Noise", scan.noise_mm === null ? "–" : `${scan.noise_mm.toFixed(2)} mm`],
-            ...(scan.frames > 1 ? ([["Frames", `${scan.frames}${scan.fps ? ` at ${scan.fps} a second` : ""}`]] as const) : []),
+            ...(scan.frames > 1
+              ? ([["Frames", `${scan.frames}${scan.fps ? ` at ${scan.fps} a second` : ""}`]] as const)
+              : []),
             ["Captured", when(scan.captured_at)],
             ["Taken in", when(scan.ingested_at)],
             ...(scan.state_reason ? ([["Why so", scan.state_reason]] as const) : []),
@@ -132,8 +149,13 @@ function Derived({ file, all }: { file: FileFacts; all: readonly FileFacts[] }) 
             ["Made by", [file.tool, file.tool_version].filter(Boolean).join(" ") || "–"],
             ["When", when(file.made_at)],
             ["From", parents.join(", ") || "–"],
-            ...(file.weights_sha256 ? ([["Weights", <code title={file.weights_sha256}>{file.weights_sha256.slice(0, 12)}</code>]] as const) : []),
-            ...Object.entries(file.parameters ?? {}).map(([name, value]) => [words(name), typeof value === "object" ? JSON.stringify(value) : String(value)] as const),
+            ...(file.weights_sha256
+              ? ([["Weights", <code title={file.weights_sha256}>{file.weights_sha256.slice(0, 12)}</code>]] as const)
+              : []),
+            ...Object.entries(file.parameters ?? {}).map(
+              ([name, value]) =>
+                [words(name), typeof value === "object" ? JSON.stringify(value) : String(value)] as const,
+            ),
           ]}
         />
       </details>
@@ -287,7 +309,12 @@ function ReleaseDetails() {
         />
       </Section>
       <Section title="Splits">
-        <Bars label="People of each split" rows={[...found.splits].sort((one, other) => other.people - one.people).map((each) => [each.split || "whole", each.people, many(each.scans, "scan")])} />
+        <Bars
+          label="People of each split"
+          rows={[...found.splits]
+            .sort((one, other) => other.people - one.people)
+            .map((each) => [each.split || "whole", each.people, many(each.scans, "scan")])}
+        />
       </Section>
       <Section title="Handed out" aside={String(found.exports.length)}>
         {found.exports.length ? (
@@ -295,7 +322,9 @@ function ReleaseDetails() {
             {found.exports.map((each) => (
               <li key={`${each.recipient} ${each.made_at}`}>
                 <b>{each.recipient}</b>
-                <span class="hint">{[each.country, each.layout, day(each.made_at), each.state].filter(Boolean).join(", ")}</span>
+                <span class="hint">
+                  {[each.country, each.layout, day(each.made_at), each.state].filter(Boolean).join(", ")}
+                </span>
               </li>
             ))}
           </ul>
@@ -320,7 +349,10 @@ function EntryDetails() {
           ["About", entry.object ? <code class="whole">{entry.object}</code> : "–"],
           ["For", entry.purpose || "–"],
           ...(entry.reason ? ([["Why not", entry.reason]] as const) : []),
-          ...Object.entries(entry.detail).map(([name, value]) => [words(name), typeof value === "object" ? JSON.stringify(value) : String(value)] as const),
+          ...Object.entries(entry.detail).map(
+            ([name, value]) =>
+              [words(name), typeof value === "object" ? JSON.stringify(value) : String(value)] as const,
+          ),
           ["Hash", <code class="whole">{entry.hash}</code>],
         ]}
       />
@@ -363,10 +395,16 @@ function Figures() {
       </Section>
       {Object.entries(found.counts).map(([name, groups]) => (
         <Section key={name} title={`Scans by ${words(name)}`} folded={name === "jurisdiction"}>
-          <Bars label={`Scans by ${name}`} rows={Object.entries(groups).map(([group, count]) => [group || "not stated", count.scans, many(count.people, "person", "people")])} />
+          <Bars
+            label={`Scans by ${name}`}
+            rows={Object.entries(groups).map(([group, count]) => [
+              group || "not stated",
+              count.scans,
+              many(count.people, "person", "people"),
+            ])}
+          />
         </Section>
       ))}
     </>
   );
 }
-

@@ -43,7 +43,12 @@ function Begin() {
   const start = async () => {
     refused.value = "";
     try {
-      await post<Job>("/api/db/jobs", { kind: kind.value, where: toWhere(filters.value), purpose: purpose.value, again: again.value });
+      await post<Job>("/api/db/jobs", {
+        kind: kind.value,
+        where: toWhere(filters.value),
+        purpose: purpose.value,
+        again: again.value,
+      });
     } catch (error) {
       if (error instanceof ApiError) refused.value = error.message;
       else tellError(error);
@@ -86,7 +91,11 @@ function Running() {
             <Badge of={job.state} />
             <span class="spring" />
             {!isOver(job) && (
-              <Button icon="close" title={`Stop ${job.title}`} onClick={() => void del(`/api/jobs/${job.id}`).catch(tellError)}>
+              <Button
+                icon="close"
+                title={`Stop ${job.title}`}
+                onClick={() => void del(`/api/jobs/${job.id}`).catch(tellError)}
+              >
                 Stop
               </Button>
             )}
@@ -130,7 +139,9 @@ function Totals() {
   }, [busy, purpose.value]);
   if (refused.value) return <Refusal>{refused.value}</Refusal>;
   if (!counts.value) return <p class="hint">Counting …</p>;
-  const states = [...STATES, ...new Set(Object.values(counts.value.kinds).flatMap(Object.keys))].filter((state, row, all) => all.indexOf(state) === row);
+  const states = [...STATES, ...new Set(Object.values(counts.value.kinds).flatMap(Object.keys))].filter(
+    (state, row, all) => all.indexOf(state) === row,
+  );
   return (
     <section aria-label="All jobs">
       <h2>{`All jobs for ${counts.value.purpose}`}</h2>

@@ -27,7 +27,21 @@ export interface ListProps<Row> {
 
 const OVERSCAN = 2;
 
-export function List<Row>({ label, rows, id, chosen, onChoose, onOpen, onEnd, cellWidth = 0, cellHeight, gap = 0, head, cell, children }: ListProps<Row>) {
+export function List<Row>({
+  label,
+  rows,
+  id,
+  chosen,
+  onChoose,
+  onOpen,
+  onEnd,
+  cellWidth = 0,
+  cellHeight,
+  gap = 0,
+  head,
+  cell,
+  children,
+}: ListProps<Row>) {
   const box = useRef<HTMLDivElement>(null);
   const view = useSignal({ scrollTop: 0, viewHeight: 600, width: 800 });
   const measure = () => {
@@ -49,11 +63,24 @@ export function List<Row>({ label, rows, id, chosen, onChoose, onOpen, onEnd, ce
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter" && at >= 0) return onOpen?.(rows[at]!);
-    const next = moved(event.key, at, shown.columns, rows.length, Math.max(1, Math.floor(view.value.viewHeight / pitch) - 1));
+    const next = moved(
+      event.key,
+      at,
+      shown.columns,
+      rows.length,
+      Math.max(1, Math.floor(view.value.viewHeight / pitch) - 1),
+    );
     if (next === null) return;
     event.preventDefault();
     onChoose(rows[next]!);
-    const top = scrollTo(next, shown.columns, pitch, cellHeight, view.value.scrollTop, view.value.viewHeight - 2 * PADDING);
+    const top = scrollTo(
+      next,
+      shown.columns,
+      pitch,
+      cellHeight,
+      view.value.scrollTop,
+      view.value.viewHeight - 2 * PADDING,
+    );
     if (top !== null) box.current!.scrollTop = top;
   };
   return (
@@ -73,7 +100,11 @@ export function List<Row>({ label, rows, id, chosen, onChoose, onOpen, onEnd, ce
           <div
             class={cellWidth ? "cells" : "lines"}
             role="presentation"
-            style={{ transform: `translateY(${shown.top}px)`, gap: `${gap}px`, gridTemplateColumns: cellWidth ? `repeat(${shown.columns}, minmax(0, 1fr))` : undefined }}
+            style={{
+              transform: `translateY(${shown.top}px)`,
+              gap: `${gap}px`,
+              gridTemplateColumns: cellWidth ? `repeat(${shown.columns}, minmax(0, 1fr))` : undefined,
+            }}
           >
             {rows.slice(shown.first, shown.last).map((row, index) => (
               <div

@@ -19,14 +19,25 @@ export function People() {
       <div class="filterbar" role="search" aria-label="Filters">
         <div class="filters">
           {(["project", "sex", "origin"] as const).map((name) => (
-            <select key={name} aria-label={name} class={asked[name] ? "filter set" : "filter"} value={asked[name]} onChange={(event) => set(name, event.currentTarget.value)}>
+            <select
+              key={name}
+              aria-label={name}
+              class={asked[name] ? "filter set" : "filter"}
+              value={asked[name]}
+              onChange={(event) => set(name, event.currentTarget.value)}
+            >
               <option value="">{`${name[0]!.toUpperCase()}${name.slice(1)}`}</option>
               {facets.value?.[name].filter(Boolean).map((each) => (
                 <option key={each}>{each}</option>
               ))}
             </select>
           ))}
-          <select aria-label="Consent" class={asked.consent ? "filter set" : "filter"} value={asked.consent} onChange={(event) => set("consent", event.currentTarget.value)}>
+          <select
+            aria-label="Consent"
+            class={asked.consent ? "filter set" : "filter"}
+            value={asked.consent}
+            onChange={(event) => set("consent", event.currentTarget.value)}
+          >
             <option value="">Consent</option>
             {CONSENTS.map((each) => (
               <option key={each}>{each}</option>

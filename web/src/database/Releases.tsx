@@ -47,7 +47,11 @@ export function Releases() {
           { title: "Made", cell: (row) => day(row.created_at) },
         ]}
       />
-      {shownRelease.value && keyOf(shownRelease.value.release) === chosenId.value ? <Report key={chosenId.value} of={shownRelease.value} /> : <Fetch />}
+      {shownRelease.value && keyOf(shownRelease.value.release) === chosenId.value ? (
+        <Report key={chosenId.value} of={shownRelease.value} />
+      ) : (
+        <Fetch />
+      )}
     </div>
   );
 }
@@ -59,7 +63,9 @@ function Fetch() {
     if (!id) return;
     const at = id.lastIndexOf("@");
     refused.value = "";
-    get<ReleaseFacts>(`/api/db/releases/${encodeURIComponent(id.slice(0, at))}/${encodeURIComponent(id.slice(at + 1))}`).then(
+    get<ReleaseFacts>(
+      `/api/db/releases/${encodeURIComponent(id.slice(0, at))}/${encodeURIComponent(id.slice(at + 1))}`,
+    ).then(
       (found) => (shownRelease.value = found),
       (error: unknown) => (refused.value = error instanceof Error ? error.message : String(error)),
     );
@@ -81,7 +87,12 @@ function Report({ of }: { of: ReleaseFacts }) {
         </p>
       ))}
       <div class="reportbar">
-        <Choices label="Split" value={split.value} choices={splits.map((each) => ({ value: each, label: `${each} · ${balance.totals[each]?.people ?? 0}` }))} onChange={(value) => (split.value = value)} />
+        <Choices
+          label="Split"
+          value={split.value}
+          choices={splits.map((each) => ({ value: each, label: `${each} · ${balance.totals[each]?.people ?? 0}` }))}
+          onChange={(value) => (split.value = value)}
+        />
         <Choices<"people" | "scans">
           label="Counted"
           value={by.value}
@@ -98,7 +109,11 @@ function Report({ of }: { of: ReleaseFacts }) {
             <figcaption>{words(attribute)}</figcaption>
             <Bars
               label={`${by.value} by ${attribute}`}
-              rows={Object.entries(groups).map(([group, count]) => [group, count[by.value], `${many(count.people, "person", "people")}, ${many(count.scans, "scan")}`])}
+              rows={Object.entries(groups).map(([group, count]) => [
+                group,
+                count[by.value],
+                `${many(count.people, "person", "people")}, ${many(count.scans, "scan")}`,
+              ])}
             />
           </figure>
         ))}
@@ -152,13 +167,22 @@ function Devices({ of }: { of: Balance }) {
 const percent = (share: number): string => `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
 
 function Removed({ of }: { of: Balance }) {
-  const rows = Object.entries(of.removed).flatMap(([attribute, groups]) => Object.entries(groups).map(([group, removal]) => ({ attribute, group, ...removal })));
+  const rows = Object.entries(of.removed).flatMap(([attribute, groups]) =>
+    Object.entries(groups).map(([group, removal]) => ({ attribute, group, ...removal })),
+  );
   const reasons = Object.entries(of.reasons);
-  if (!rows.some((row) => row.removed.scans > 0) && !reasons.length) return <p class="hint">Quality control kept nobody out.</p>;
+  if (!rows.some((row) => row.removed.scans > 0) && !reasons.length)
+    return <p class="hint">Quality control kept nobody out.</p>;
   return (
     <section>
       <h2>Kept out by quality control</h2>
-      {reasons.length > 0 && <Bars label="Reasons" color="var(--warn)" rows={reasons.map(([reason, count]) => [reason, count.scans, `of ${many(count.people, "person", "people")}`])} />}
+      {reasons.length > 0 && (
+        <Bars
+          label="Reasons"
+          color="var(--warn)"
+          rows={reasons.map(([reason, count]) => [reason, count.scans, `of ${many(count.people, "person", "people")}`])}
+        />
+      )}
       <Table
         label="Kept out of each group"
         rows={rows.filter((row) => row.before.people > 0)}
@@ -169,7 +193,11 @@ function Removed({ of }: { of: Balance }) {
           { title: "Kept out", number: true, cell: (row) => row.removed.people.toLocaleString("en") },
           { title: "Share", number: true, cell: (row) => percent(row.share) },
           { title: "Of others", number: true, cell: (row) => percent(row.others) },
-          { title: "By chance", number: true, cell: (row) => (row.uneven ? <b class="uneven">{row.chance.toPrecision(2)}</b> : row.chance.toPrecision(2)) },
+          {
+            title: "By chance",
+            number: true,
+            cell: (row) => (row.uneven ? <b class="uneven">{row.chance.toPrecision(2)}</b> : row.chance.toPrecision(2)),
+          },
         ]}
       />
     </section>

@@ -39,9 +39,30 @@ export function Review() {
       register(
         { id: "review-next", title: "Next in quarantine", keys: "j", group: "Review", run: () => step(1) },
         { id: "review-before", title: "Previous in quarantine", keys: "k", group: "Review", run: () => step(-1) },
-        { id: "review-accept", title: "Approve", keys: "a", group: "Review", run: () => (deciding.value = "accept"), when: () => current !== null },
-        { id: "review-reject", title: "Reject", keys: "r", group: "Review", run: () => (deciding.value = "reject"), when: () => current !== null },
-        { id: "review-open", title: "Look at it in 3D", keys: "o", group: "Review", run: () => current && void openStored(current.scan, "").catch(tellError), when: () => current !== null },
+        {
+          id: "review-accept",
+          title: "Approve",
+          keys: "a",
+          group: "Review",
+          run: () => (deciding.value = "accept"),
+          when: () => current !== null,
+        },
+        {
+          id: "review-reject",
+          title: "Reject",
+          keys: "r",
+          group: "Review",
+          run: () => (deciding.value = "reject"),
+          when: () => current !== null,
+        },
+        {
+          id: "review-open",
+          title: "Look at it in 3D",
+          keys: "o",
+          group: "Review",
+          run: () => current && void openStored(current.scan, "").catch(tellError),
+          when: () => current !== null,
+        },
       ),
     [rows, at],
   );
@@ -68,7 +89,14 @@ export function Review() {
       >
         <Foot of={reviewPager.state.value} empty="" />
       </List>
-      {current && !refused && <Case key={current.scan.id} of={current} place={`${at + 1} of ${rows.length}${reviewPager.state.value.next === null ? "" : "+"}`} deciding={deciding} />}
+      {current && !refused && (
+        <Case
+          key={current.scan.id}
+          of={current}
+          place={`${at + 1} of ${rows.length}${reviewPager.state.value.next === null ? "" : "+"}`}
+          deciding={deciding}
+        />
+      )}
       {!current && !refused && !loading && <p class="nothing">Nothing waits in quarantine.</p>}
     </div>
   );
@@ -86,7 +114,9 @@ function Case({ of, place, deciding }: { of: Doubtful; place: string; deciding: 
         </header>
         <p class="hint">
           <Name id={scan.id} /> of <Name id={scan.subject} />
-          {[scan.sex, scan.age !== null && `${Math.floor(scan.age)} years`, scan.device].filter(Boolean).map((fact) => `, ${fact}`)}
+          {[scan.sex, scan.age !== null && `${Math.floor(scan.age)} years`, scan.device]
+            .filter(Boolean)
+            .map((fact) => `, ${fact}`)}
         </p>
         {scan.state_reason && <p>{scan.state_reason}</p>}
         <Findings of={findings} />
@@ -100,7 +130,12 @@ function Case({ of, place, deciding }: { of: Doubtful; place: string; deciding: 
             <Button icon="close" danger keys="r" title="Reject" onClick={() => (deciding.value = "reject")}>
               Reject
             </Button>
-            <Button icon="eye" keys="o" title="Look at it in 3D" onClick={() => void openStored(scan, "").catch(tellError)}>
+            <Button
+              icon="eye"
+              keys="o"
+              title="Look at it in 3D"
+              onClick={() => void openStored(scan, "").catch(tellError)}
+            >
               Look at it in 3D
             </Button>
           </div>
@@ -134,7 +169,10 @@ function Decide({ of, decision, onEnd }: { of: string; decision: Decision; onEnd
     busy.value = true;
     try {
       const { state } = await post<Decided>(`/api/db/review/${of}`, { decision, reason: said } satisfies Verdict);
-      localStorage.setItem(`${KEPT}-${decision}`, JSON.stringify([said, ...offered.filter((each) => each !== said)].slice(0, 5)));
+      localStorage.setItem(
+        `${KEPT}-${decision}`,
+        JSON.stringify([said, ...offered.filter((each) => each !== said)].slice(0, 5)),
+      );
       const rows = reviewPager.state.value.rows;
       const at = rows.findIndex((row) => row.scan.id === of);
       const next = rows[at + 1] ?? rows[at - 1];
@@ -142,7 +180,11 @@ function Decide({ of, decision, onEnd }: { of: string; decision: Decision; onEnd
       choose(next?.scan.id ?? null);
       tell(`${state}: ${said}`);
       const figures = stats.value;
-      if (figures) stats.value = { ...figures, states: { ...figures.states, quarantined: Math.max((figures.states.quarantined ?? 1) - 1, 0) } };
+      if (figures)
+        stats.value = {
+          ...figures,
+          states: { ...figures.states, quarantined: Math.max((figures.states.quarantined ?? 1) - 1, 0) },
+        };
       void scanPager.reload();
       onEnd();
     } catch (error) {
@@ -183,7 +225,12 @@ function Decide({ of, decision, onEnd }: { of: string; decision: Decision; onEnd
       </div>
       {refused.value && <Refusal>{refused.value}</Refusal>}
       <div class="buttons">
-        <Button primary={decision === "accept"} danger={decision === "reject"} disabled={!reason.value.trim() || busy.value} onClick={() => void send()}>
+        <Button
+          primary={decision === "accept"}
+          danger={decision === "reject"}
+          disabled={!reason.value.trim() || busy.value}
+          onClick={() => void send()}
+        >
           {decision === "accept" ? "Approve" : "Reject"}
         </Button>
         <Button onClick={onEnd}>Cancel</Button>

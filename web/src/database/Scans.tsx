@@ -9,7 +9,20 @@ import { List } from "./List";
 import { openStored } from "./open";
 import { Badge, Foot, many, Name, words } from "./parts";
 import { ageBands, bandLabel, type FilterName, FILTERS, toQuery, withFilter } from "./query";
-import { can, choose, chosenId, countMatching, facets, filters, matching, purpose, scanPager, stats, type View, view } from "./state";
+import {
+  can,
+  choose,
+  chosenId,
+  countMatching,
+  facets,
+  filters,
+  matching,
+  purpose,
+  scanPager,
+  stats,
+  type View,
+  view,
+} from "./state";
 import type { ScanRow } from "./types";
 
 const CELL = { width: 122, height: 168, gap: 8 };
@@ -35,7 +48,14 @@ export function Scans() {
     <>
       <FilterBar />
       {grid ? (
-        <List {...shared} key="grid" cellWidth={CELL.width} cellHeight={CELL.height} gap={CELL.gap} cell={(row) => <Cell row={row} />}>
+        <List
+          {...shared}
+          key="grid"
+          cellWidth={CELL.width}
+          cellHeight={CELL.height}
+          gap={CELL.gap}
+          cell={(row) => <Cell row={row} />}
+        >
           <Foot of={scanPager.state.value} empty="No scan that you may find is like this." />
         </List>
       ) : (
@@ -53,12 +73,25 @@ export function Thumbnail({ row, large = false }: { row: ScanRow; large?: boolea
   const agreed = row.purposes.includes(purpose.value);
   const has = row.has.includes("thumbnail");
   const shown = has && (agreed || row.state !== "accepted");
-  const why = !has && row.state === "accepted" ? "no picture" : !agreed && row.state === "accepted" ? `not for ${purpose.value}` : "no picture";
+  const why =
+    !has && row.state === "accepted"
+      ? "no picture"
+      : !agreed && row.state === "accepted"
+        ? `not for ${purpose.value}`
+        : "no picture";
   const address = `/api/db/scans/${row.id}/thumbnail?purpose=${purpose.value}`;
   return (
     <div class={large ? "thumbnail large" : "thumbnail"}>
       {shown && failed.value !== address ? (
-        <img src={address} alt="" loading="lazy" decoding="async" draggable={false} onLoad={(event) => event.currentTarget.classList.add("here")} onError={() => (failed.value = address)} />
+        <img
+          src={address}
+          alt=""
+          loading="lazy"
+          decoding="async"
+          draggable={false}
+          onLoad={(event) => event.currentTarget.classList.add("here")}
+          onError={() => (failed.value = address)}
+        />
       ) : (
         <span>
           <Icon name="scan" size={large ? 40 : 26} />
@@ -161,8 +194,16 @@ function FilterBar() {
           const choices = choicesOf(name);
           const value = filters.value[name] ?? "";
           // A filter with nothing to choose among would only be in the way.
-          if (!value && choices.length < (["project", "protocol", "device", "state"].includes(name) ? 2 : 1)) return null;
-          return <Filter key={name} name={name} value={value} choices={value && !choices.includes(value) ? [value, ...choices] : choices} />;
+          if (!value && choices.length < (["project", "protocol", "device", "state"].includes(name) ? 2 : 1))
+            return null;
+          return (
+            <Filter
+              key={name}
+              name={name}
+              value={value}
+              choices={value && !choices.includes(value) ? [value, ...choices] : choices}
+            />
+          );
         })}
         {active.length > 0 && (
           <Button icon="close" title="Clear all filters" onClick={() => (filters.value = {})}>
@@ -173,7 +214,10 @@ function FilterBar() {
         <span class="count" role="status">
           {told}
         </span>
-        <label class="purpose" title="Pictures are shown, and scans opened, for a purpose that each person has agreed to; the log keeps it">
+        <label
+          class="purpose"
+          title="Pictures are shown, and scans opened, for a purpose that each person has agreed to; the log keeps it"
+        >
           For
           <select value={purpose.value} onChange={(event) => (purpose.value = event.currentTarget.value)}>
             {(facets.value?.purposes ?? [purpose.value]).map((each) => (
@@ -197,7 +241,8 @@ function FilterBar() {
 
 function Filter({ name, value, choices }: { name: FilterName; value: string; choices: readonly string[] }) {
   const counts = stats.value?.counts[name];
-  const label = (choice: string) => (name === "age" ? bandLabel(choice) : name === "subject" ? `${choice.slice(0, 9)}…` : words(choice));
+  const label = (choice: string) =>
+    name === "age" ? bandLabel(choice) : name === "subject" ? `${choice.slice(0, 9)}…` : words(choice);
   return (
     <select
       aria-label={TITLES[name]}
@@ -208,7 +253,9 @@ function Filter({ name, value, choices }: { name: FilterName; value: string; cho
       <option value="">{TITLES[name]}</option>
       {choices.filter(Boolean).map((choice) => (
         <option key={choice} value={choice}>
-          {value === choice ? `${TITLES[name]}: ${label(choice)}` : `${label(choice)}${counts?.[choice] ? ` (${counts[choice].scans.toLocaleString("en")})` : ""}`}
+          {value === choice
+            ? `${TITLES[name]}: ${label(choice)}`
+            : `${label(choice)}${counts?.[choice] ? ` (${counts[choice].scans.toLocaleString("en")})` : ""}`}
         </option>
       ))}
     </select>

@@ -6,7 +6,9 @@ describe("filters", () => {
   const filters = { sex: "female", age: "30..40", device: "Rig & lamp", lacks: "fit" };
 
   it("become a query", () => {
-    expect(toQuery(filters, { limit: 60, after: null })).toBe("?sex=female&age_from=30&age_below=40&device=Rig+%26+lamp&lacks=fit&limit=60");
+    expect(toQuery(filters, { limit: 60, after: null })).toBe(
+      "?sex=female&age_from=30&age_below=40&device=Rig+%26+lamp&lacks=fit&limit=60",
+    );
     expect(toQuery({})).toBe("");
     expect(toWhere({ age: "30.." })).toEqual({ age_from: 30 });
   });
@@ -36,7 +38,16 @@ describe("filters", () => {
 });
 
 describe("the window of a long list", () => {
-  const layout = { scrollTop: 0, viewHeight: 500, width: 800, count: 1000, cellWidth: 120, cellHeight: 150, gap: 10, overscan: 1 };
+  const layout = {
+    scrollTop: 0,
+    viewHeight: 500,
+    width: 800,
+    count: 1000,
+    cellWidth: 120,
+    cellHeight: 150,
+    gap: 10,
+    overscan: 1,
+  };
 
   it("has as many columns as fit, and draws what is in view", () => {
     expect(windowOf(layout)).toEqual({ columns: 6, rows: 167, first: 0, last: 30, top: 0, height: 26710 });
@@ -45,7 +56,11 @@ describe("the window of a long list", () => {
   });
 
   it("is one column without a width, and nothing without cells", () => {
-    expect(windowOf({ ...layout, cellWidth: 0, cellHeight: 30, gap: 0 })).toMatchObject({ columns: 1, rows: 1000, last: 18 });
+    expect(windowOf({ ...layout, cellWidth: 0, cellHeight: 30, gap: 0 })).toMatchObject({
+      columns: 1,
+      rows: 1000,
+      last: 18,
+    });
     expect(windowOf({ ...layout, count: 0 })).toMatchObject({ first: 0, last: 0, height: 0 });
     expect(windowOf({ ...layout, width: 50 }).columns).toBe(1);
   });

@@ -37,13 +37,29 @@ export function Stage() {
   const Body = BODIES[shown];
   useEffect(() => {
     if (!facets.value) void get<Facets>("/api/db/facets").then((found) => (facets.value = found), tellError);
-    if (!stats.value) void get<Stats>("/api/db/stats").then((found) => (stats.value = found), () => undefined);
+    if (!stats.value)
+      void get<Stats>("/api/db/stats").then(
+        (found) => (stats.value = found),
+        () => undefined,
+      );
   }, []);
   useEffect(
     () =>
       register(
-        ...tabs.value.map((each) => ({ id: `database-${each}`, title: TITLES[each], group: "Database", run: () => (tab.value = each) })),
-        { id: "database-view", title: "Pictures or table", keys: "v", group: "Database", run: () => (view.value = view.value === "grid" ? "table" : "grid"), when: () => tab.value === "scans" },
+        ...tabs.value.map((each) => ({
+          id: `database-${each}`,
+          title: TITLES[each],
+          group: "Database",
+          run: () => (tab.value = each),
+        })),
+        {
+          id: "database-view",
+          title: "Pictures or table",
+          keys: "v",
+          group: "Database",
+          run: () => (view.value = view.value === "grid" ? "table" : "grid"),
+          when: () => tab.value === "scans",
+        },
         { id: "database-clear", title: "Choose nothing", keys: "escape", group: "Database", run: () => choose(null) },
       ),
     [tabs.value],

@@ -60,7 +60,12 @@ const round = (value: number): string => String(Number(value.toPrecision(3)));
 /** What stands under a list: work, a refusal in the server's words, or that there is nothing. */
 export function Foot({ of, empty }: { of: Rows<unknown>; empty: string }) {
   if (of.refused) return <Refusal>{of.refused}</Refusal>;
-  if (of.loading) return <p class="foot hint" role="status">Loading …</p>;
+  if (of.loading)
+    return (
+      <p class="foot hint" role="status">
+        Loading …
+      </p>
+    );
   return of.rows.length ? null : <p class="foot hint">{empty}</p>;
 }
 
@@ -81,16 +86,26 @@ export function when(moment: string | null): string {
 export const day = (moment: string | null): string => (moment ? moment.slice(0, 10) : "–");
 
 export function size(bytes: number): string {
-  const [step, unit] = bytes >= 1e9 ? [1e9, "GB"] : bytes >= 1e6 ? [1e6, "MB"] : bytes >= 1e3 ? [1e3, "kB"] : [1, "bytes"];
+  const [step, unit] =
+    bytes >= 1e9 ? [1e9, "GB"] : bytes >= 1e6 ? [1e6, "MB"] : bytes >= 1e3 ? [1e3, "kB"] : [1, "bytes"];
   return `${Number((bytes / (step as number)).toPrecision(3)).toLocaleString("en")} ${unit}`;
 }
 
-export const many = (count: number, one: string, more = `${one}s`): string => `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
+export const many = (count: number, one: string, more = `${one}s`): string =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
 
 export const words = (text: string): string => text.replaceAll("_", " ");
 
 /** Bars of one length scale, with their numbers; the longest is the whole width. */
-export function Bars({ label, rows, color = "var(--accent)" }: { label: string; rows: readonly (readonly [string, number, string?])[]; color?: string }) {
+export function Bars({
+  label,
+  rows,
+  color = "var(--accent)",
+}: {
+  label: string;
+  rows: readonly (readonly [string, number, string?])[];
+  color?: string;
+}) {
   const most = Math.max(...rows.map(([, value]) => value), 1);
   return (
     <table class="bars" aria-label={label}>

@@ -84,15 +84,21 @@ export class Pager<Row> {
       this.state.value = { rows: [...before, ...page.rows], next: page.next, loading: false, refused: "" };
     } catch (error) {
       if (number !== this.asked || !(error instanceof ApiError)) return;
-      this.state.value = { rows: anew ? [] : this.state.value.rows, next: null, loading: false, refused: error.message };
+      this.state.value = {
+        rows: anew ? [] : this.state.value.rows,
+        next: null,
+        loading: false,
+        refused: error.message,
+      };
     }
   }
 }
 
 const PAGE = 120;
 
-export const scanPager = new Pager<ScanRow>((after) =>
-  `/api/db/scans${toQuery(filters.value, { limit: PAGE, after, pictures: view.value === "grid" && accepted() ? purpose.value : null })}`,
+export const scanPager = new Pager<ScanRow>(
+  (after) =>
+    `/api/db/scans${toQuery(filters.value, { limit: PAGE, after, pictures: view.value === "grid" && accepted() ? purpose.value : null })}`,
 );
 const accepted = (): boolean => (filters.value.state ?? "accepted") === "accepted";
 
@@ -103,10 +109,14 @@ export interface PeopleFilters {
   readonly consent: string;
 }
 export const peopleFilters = signal<PeopleFilters>({ project: "", sex: "", origin: "", consent: "" });
-export const peoplePager = new Pager<PersonRow>((after) => `/api/db/subjects${toQuery({}, { ...peopleFilters.value, limit: PAGE, after })}`);
+export const peoplePager = new Pager<PersonRow>(
+  (after) => `/api/db/subjects${toQuery({}, { ...peopleFilters.value, limit: PAGE, after })}`,
+);
 export const reviewPager = new Pager<Doubtful>((after) => `/api/db/review${toQuery({}, { limit: PAGE, after })}`);
 export const auditFilters = signal({ about: "", actor: "" });
-export const auditPager = new Pager<AuditEntry>((before) => `/api/db/audit${toQuery({}, { ...auditFilters.value, limit: PAGE, before })}`);
+export const auditPager = new Pager<AuditEntry>(
+  (before) => `/api/db/audit${toQuery({}, { ...auditFilters.value, limit: PAGE, before })}`,
+);
 
 export const facets = signal<Facets | null>(null);
 export const stats = signal<Stats | null>(null);

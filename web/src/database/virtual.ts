@@ -24,7 +24,16 @@ export interface Window {
   readonly height: number;
 }
 
-export function windowOf({ scrollTop, viewHeight, width, count, cellWidth, cellHeight, gap, overscan }: Layout): Window {
+export function windowOf({
+  scrollTop,
+  viewHeight,
+  width,
+  count,
+  cellWidth,
+  cellHeight,
+  gap,
+  overscan,
+}: Layout): Window {
   const columns = cellWidth > 0 ? Math.max(1, Math.floor((width + gap) / (cellWidth + gap))) : 1;
   const rows = Math.ceil(count / columns);
   const pitch = cellHeight + gap;
@@ -41,7 +50,14 @@ export function windowOf({ scrollTop, viewHeight, width, count, cellWidth, cellH
 }
 
 /** Where to scroll so that a cell is whole in view; null when it is. */
-export function scrollTo(index: number, columns: number, pitch: number, cellHeight: number, scrollTop: number, viewHeight: number): number | null {
+export function scrollTo(
+  index: number,
+  columns: number,
+  pitch: number,
+  cellHeight: number,
+  scrollTop: number,
+  viewHeight: number,
+): number | null {
   const top = Math.floor(index / columns) * pitch;
   if (top < scrollTop) return top;
   if (top + cellHeight > scrollTop + viewHeight) return top + cellHeight - viewHeight;

@@ -34,11 +34,22 @@ export function Expressions({ of }: { of: Fitted }) {
         <Button title="No expression" keys="n" onClick={() => setExpressions(of, 0)}>
           Neutral
         </Button>
-        <Button pressed={onlyUsed.value} title="Only those that are not 0" onClick={() => (onlyUsed.value = !onlyUsed.value)}>
+        <Button
+          pressed={onlyUsed.value}
+          title="Only those that are not 0"
+          onClick={() => (onlyUsed.value = !onlyUsed.value)}
+        >
           In use
         </Button>
       </div>
-      <TextField label="Filter expressions" hidden type="search" placeholder="Filter, such as smile left" value={words.value} onInput={(value) => (words.value = value)} />
+      <TextField
+        label="Filter expressions"
+        hidden
+        type="search"
+        placeholder="Filter, such as smile left"
+        value={words.value}
+        onInput={(value) => (words.value = value)}
+      />
       {found.map(({ group, rows: all }) => {
         const shown = rows(all);
         return (
@@ -63,8 +74,18 @@ function Weight({ of, row }: { of: Fitted; row: number }) {
   // A target without displacement, such as the tongue's: the face model has none.
   const still = of.rig.expressionTargets[row]!.vertices.length === 0;
   return (
-    <div class={weight > 0.005 ? "weight used" : "weight"} title={still ? `${name}: the face model has nothing that it moves` : name}>
-      <Slider label={labelOf(name)} spoken={spokenOf(name)} min={0} max={1} value={weight} onInput={(value) => setWeight(of, row, value)} />
+    <div
+      class={weight > 0.005 ? "weight used" : "weight"}
+      title={still ? `${name}: the face model has nothing that it moves` : name}
+    >
+      <Slider
+        label={labelOf(name)}
+        spoken={spokenOf(name)}
+        min={0}
+        max={1}
+        value={weight}
+        onInput={(value) => setWeight(of, row, value)}
+      />
     </div>
   );
 }
@@ -90,5 +111,16 @@ export function Identity({ of }: { of: Fitted }) {
 
 function Mode({ of, row, title }: { of: Fitted; row: number; title: string }) {
   const weight = of.weights[row]!.value;
-  return <Slider label={title} spoken={`identity ${title}`} min={-FAR} max={FAR} step={0.05} value={weight} told={weight.toFixed(2).replace("-", "−")} onInput={(value) => setWeight(of, row, value)} />;
+  return (
+    <Slider
+      label={title}
+      spoken={`identity ${title}`}
+      min={-FAR}
+      max={FAR}
+      step={0.05}
+      value={weight}
+      told={weight.toFixed(2).replace("-", "−")}
+      onInput={(value) => setWeight(of, row, value)}
+    />
+  );
 }

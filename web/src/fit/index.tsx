@@ -35,7 +35,10 @@ export function Panel() {
   if (!found) return <Start />;
   return (
     <>
-      <Section title="Fit" aside={fitJob.value ? null : <Button onClick={() => void fitActive().catch(tellError)}>Fit again</Button>}>
+      <Section
+        title="Fit"
+        aside={fitJob.value ? null : <Button onClick={() => void fitActive().catch(tellError)}>Fit again</Button>}
+      >
         {fitJob.value && <Progress job={fitJob.value} />}
         <Facts
           rows={[
@@ -89,7 +92,15 @@ export function Panel() {
       {found.deviation && found.spread && (
         <Section title="Deviation" aside="scan less fit, mm">
           <Histogram values={found.deviation} spread={found.spread} range={range.value} label="Scan less fit" />
-          <Slider label="Colours to" min={0.25} max={10} step={0.25} value={range.value} told={`± ${range.value.toFixed(2)}`} onInput={(mm) => (chosenRange.value = mm)} />
+          <Slider
+            label="Colours to"
+            min={0.25}
+            max={10}
+            step={0.25}
+            value={range.value}
+            told={`± ${range.value.toFixed(2)}`}
+            onInput={(mm) => (chosenRange.value = mm)}
+          />
           {chosenRange.value !== null && (
             <div class="buttons">
               <Button onClick={() => (chosenRange.value = null)}>{`As the data: ± ${found.spread.range} mm`}</Button>
@@ -114,7 +125,8 @@ function Start() {
   return (
     <Section title="Fit">
       <p class="hint">
-        Lays the face model onto the scan: everyone's face in the same vertices, with 52 expressions that bear ARKit's names.
+        Lays the face model onto the scan: everyone's face in the same vertices, with 52 expressions that bear ARKit's
+        names.
       </p>
       {noFace && <p class="wrong">{noFace}</p>}
       {fitFailure.value && (
@@ -126,7 +138,14 @@ function Start() {
         <Progress job={job} />
       ) : (
         <div class="buttons">
-          <Button primary icon="fit" disabled={!info.stages.landmarks} keys="g" title="Fit the face" onClick={() => void fitActive().catch(tellError)}>
+          <Button
+            primary
+            icon="fit"
+            disabled={!info.stages.landmarks}
+            keys="g"
+            title="Fit the face"
+            onClick={() => void fitActive().catch(tellError)}
+          >
             {info.stages.fit ? "Loading …" : "Fit the face"}
           </Button>
         </div>
@@ -158,14 +177,70 @@ function useKeys(): void {
   useEffect(
     () =>
       register(
-        { id: "fit-run", title: "Fit the face", keys: "g", group: "Fit", run: () => void fitActive().catch(tellError), when: () => active.value?.info.stages.landmarks === true },
-        { id: "fit-flip", title: "Flip between scan and fit", keys: "x", group: "Fit", run: () => (fade.value = fade.value < 0.5 ? 1 : 0), when: hasFit },
-        { id: "fit-both", title: "Scan and fit together", keys: "shift+x", group: "Fit", run: () => (fade.value = 0.5), when: hasFit },
-        { id: "fit-deviation", title: "Deviation map", keys: "d", group: "Fit", run: () => (scanLook.value = scanLook.value === "own" ? "deviation" : "own"), when: hasFit },
-        { id: "fit-confidence", title: "Confidence", keys: "c", group: "Fit", run: () => (fitLook.value = fitLook.value === "plain" ? "confidence" : "plain"), when: hasFit },
-        { id: "fit-wireframe", title: "Wireframe of the fit", keys: "w", group: "Fit", run: () => (wireframe.value = !wireframe.value), when: hasFit },
-        { id: "fit-neutral", title: "Neutral expression", keys: "n", group: "Fit", run: () => setExpressions(fitted.value!, 0), when: hasFit },
-        { id: "fit-person", title: "This person's expression", keys: "p", group: "Fit", run: () => setExpressions(fitted.value!, null), when: hasFit },
+        {
+          id: "fit-run",
+          title: "Fit the face",
+          keys: "g",
+          group: "Fit",
+          run: () => void fitActive().catch(tellError),
+          when: () => active.value?.info.stages.landmarks === true,
+        },
+        {
+          id: "fit-flip",
+          title: "Flip between scan and fit",
+          keys: "x",
+          group: "Fit",
+          run: () => (fade.value = fade.value < 0.5 ? 1 : 0),
+          when: hasFit,
+        },
+        {
+          id: "fit-both",
+          title: "Scan and fit together",
+          keys: "shift+x",
+          group: "Fit",
+          run: () => (fade.value = 0.5),
+          when: hasFit,
+        },
+        {
+          id: "fit-deviation",
+          title: "Deviation map",
+          keys: "d",
+          group: "Fit",
+          run: () => (scanLook.value = scanLook.value === "own" ? "deviation" : "own"),
+          when: hasFit,
+        },
+        {
+          id: "fit-confidence",
+          title: "Confidence",
+          keys: "c",
+          group: "Fit",
+          run: () => (fitLook.value = fitLook.value === "plain" ? "confidence" : "plain"),
+          when: hasFit,
+        },
+        {
+          id: "fit-wireframe",
+          title: "Wireframe of the fit",
+          keys: "w",
+          group: "Fit",
+          run: () => (wireframe.value = !wireframe.value),
+          when: hasFit,
+        },
+        {
+          id: "fit-neutral",
+          title: "Neutral expression",
+          keys: "n",
+          group: "Fit",
+          run: () => setExpressions(fitted.value!, 0),
+          when: hasFit,
+        },
+        {
+          id: "fit-person",
+          title: "This person's expression",
+          keys: "p",
+          group: "Fit",
+          run: () => setExpressions(fitted.value!, null),
+          when: hasFit,
+        },
       ),
     [],
   );
@@ -180,14 +255,21 @@ function legends(): RampProps[] {
   if (found?.deviation && scanLook.value === "deviation" && fade.value < 1)
     shown.push({ title: "Scan less fit, mm", kind: "diverging", low: -range.value, high: range.value });
   if (found?.rig.confidence && fitLook.value === "confidence" && fade.value > 0)
-    shown.push({ title: "Confidence of the fit", kind: "sequential", low: 0, high: 1, ends: ["measured", "completed"] });
+    shown.push({
+      title: "Confidence of the fit",
+      kind: "sequential",
+      low: 0,
+      high: 1,
+      ends: ["measured", "completed"],
+    });
   return shown;
 }
 
 export function Overlay() {
   useStage();
   useEffect(
-    () => addPainter((context) => legends().forEach((legend, row) => paintRamp(context, 20, 16 + 56 * row, ink(), legend))),
+    () =>
+      addPainter((context) => legends().forEach((legend, row) => paintRamp(context, 20, 16 + 56 * row, ink(), legend))),
     [],
   );
   const found = fitted.value;
@@ -215,7 +297,8 @@ function useStage(): void {
   }, [stage, found]);
   useEffect(() => {
     if (!scan || !stage) return;
-    if (found?.deviation && scanLook.value === "deviation") scan.setValues(found.deviation, -range.value, range.value, "diverging");
+    if (found?.deviation && scanLook.value === "deviation")
+      scan.setValues(found.deviation, -range.value, range.value, "diverging");
     else scan.setLook(scan.naturalLook);
     stage.invalidate();
   }, [stage, scan, found, scanLook.value, range.value]);

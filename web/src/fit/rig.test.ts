@@ -8,7 +8,14 @@ const MINUS_TWO = 0xc000;
 
 /** A square of 4 vertices: `jawOpen` moves vertex 0, `mouthClose` moves it back, mode 0 lifts vertex 3. */
 function rigBytes({ fitted = false } = {}): ArrayBuffer {
-  const header = JSON.stringify({ V: 4, expressions: ["jawOpen", "mouthClose"], modes: 1, triangles: 2, fitted, confidence: fitted });
+  const header = JSON.stringify({
+    V: 4,
+    expressions: ["jawOpen", "mouthClose"],
+    modes: 1,
+    triangles: 2,
+    fitted,
+    confidence: fitted,
+  });
   const text = new TextEncoder().encode(header);
   const start = Math.ceil((4 + text.length) / 4) * 4;
   const data = new ArrayBuffer(start + 48 + 3 * 24 + 24 + (fitted ? 48 + 16 : 0));
@@ -30,7 +37,15 @@ function rigBytes({ fitted = false } = {}): ArrayBuffer {
 
 describe("half precision", () => {
   it("is IEEE's", () => {
-    expect([ONE, HALF, MINUS_TWO, 0, 0x7bff, 1, 0x0400].map(halfToFloat)).toEqual([1, 0.5, -2, 0, 65504, 2 ** -24, 2 ** -14]);
+    expect([ONE, HALF, MINUS_TWO, 0, 0x7bff, 1, 0x0400].map(halfToFloat)).toEqual([
+      1,
+      0.5,
+      -2,
+      0,
+      65504,
+      2 ** -24,
+      2 ** -14,
+    ]);
     expect(halfToFloat(0x7e00)).toBeNaN();
     expect(halfToFloat(0xfc00)).toBe(-Infinity);
   });

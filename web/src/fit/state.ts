@@ -51,7 +51,6 @@ export const wireframe = signal(false);
 export const chosenRange = signal<number | null>(null);
 export const range = computed(() => chosenRange.value ?? fitted.value?.spread?.range ?? 1);
 
-
 function put<T>(into: Signal<ReadonlyMap<string, T>>, id: string, value: T | null): void {
   const next = new Map(into.value);
   if (value === null) next.delete(id);
@@ -111,7 +110,13 @@ function made(scan: Scan, info: FitInfo, rig: Rig, deviation: Float32Array | nul
   geometry.setIndex(new BufferAttribute(rig.triangles, 1));
   const surface = new Surface(geometry);
   surface.material.setClay(...FIT_CLAY);
-  if (rig.confidence) surface.setValues(rig.confidence.map((share) => 1 - share), 0, 1, "sequential");
+  if (rig.confidence)
+    surface.setValues(
+      rig.confidence.map((share) => 1 - share),
+      0,
+      1,
+      "sequential",
+    );
   surface.place(faceToWorld(scan, info.pose));
   return {
     scan: scan.id,

@@ -34,7 +34,10 @@ export function LandmarkView({ loud, plain = false, under, adorn }: ViewOptions)
       effect(() => layer.setMarks(shownMarks.value)),
       effect(() => layer.setErrors(!plain && showErrors.value)),
       effect(() => {
-        const pointed = new Set([...(loud?.() ?? NONE), ...[chosen.value, hovered.value].filter((name) => name !== null)]);
+        const pointed = new Set([
+          ...(loud?.() ?? NONE),
+          ...[chosen.value, hovered.value].filter((name) => name !== null),
+        ]);
         layer.setRinged(pointed);
         const all = !plain && showNames.value && shownMarks.value.length <= MANY;
         names.set({ marks: shownMarks.value, all, loud: pointed });

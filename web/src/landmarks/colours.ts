@@ -12,7 +12,10 @@ export const SIDE_TITLES: Record<Side, string> = { left: "left", middle: "midlin
 export const sideColours = computed<Record<Side, string>>(() => {
   theme.value;
   const style = getComputedStyle(document.documentElement);
-  return Object.fromEntries(SIDES.map((side) => [side, style.getPropertyValue(`--${side}`).trim()])) as Record<Side, string>;
+  return Object.fromEntries(SIDES.map((side) => [side, style.getPropertyValue(`--${side}`).trim()])) as Record<
+    Side,
+    string
+  >;
 });
 
 /** As numbers of a shader that writes sRGB. */

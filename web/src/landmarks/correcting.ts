@@ -7,7 +7,17 @@ import type { Landmarks, Saved } from "../api/types";
 import { directionToScan, toScan } from "../app/frames";
 import { active, scans, tell, tellError, unsavedScans, viewer } from "../app/state";
 import type { Ray } from "../viewer/viewer";
-import { type Action, editBetween, type History, isUnsaved, NOTHING, type Order, redoing, reduce, undoing } from "./edits";
+import {
+  type Action,
+  editBetween,
+  type History,
+  isUnsaved,
+  NOTHING,
+  type Order,
+  redoing,
+  reduce,
+  undoing,
+} from "./edits";
 import { partnerOf, spoken } from "./marks";
 import { ahead, chosen, keep, landmarksOf, SET_TITLES, shownLandmarks, shownMarks } from "./store";
 
@@ -87,7 +97,8 @@ export function putNear(name: string, place: Vector3): Promise<void> {
   return shownAt(name, place, `Move ${spoken(name)}`, { name, xyz: toScan(active.peek()!.info, place), snap: true });
 }
 
-export const markMissing = (name: string): Promise<void> => edit(`Mark ${spoken(name)} as missing`, { name, missing: true });
+export const markMissing = (name: string): Promise<void> =>
+  edit(`Mark ${spoken(name)} as missing`, { name, missing: true });
 export const restore = (name: string): Promise<void> => edit(`Restore ${spoken(name)}`, { name, predicted: true });
 
 /** Exchange a landmark with its partner on the other side. */
@@ -104,7 +115,11 @@ export function redo(): Promise<void> {
   return stepped("redid", () => history.peek().future[0], redoing);
 }
 
-function stepped(type: "undid" | "redid", next: () => History["past"][number] | undefined, orders: typeof undoing): Promise<void> {
+function stepped(
+  type: "undid" | "redid",
+  next: () => History["past"][number] | undefined,
+  orders: typeof undoing,
+): Promise<void> {
   flushNudge();
   return send(
     () => {

@@ -14,15 +14,33 @@ function landmarks(xyz: (Point | null)[], corrected: boolean[]): Landmarks {
     sigma: [1, 1, 1],
     visible: [true, true, true],
     corrected,
-    predicted: [[0, 0, 0], [1, 0, 0], [-1, 0, 0]],
+    predicted: [
+      [0, 0, 0],
+      [1, 0, 0],
+      [-1, 0, 0],
+    ],
     unit: "mm",
     mm_per_unit: 1,
     history: [],
   };
 }
 
-const FOUND = landmarks([[0, 0, 0], [1, 0, 0], [-1, 0, 0]], [false, false, false]);
-const MOVED = landmarks([[0, 2, 0], [1, 0, 0], [-1, 0, 0]], [true, false, false]);
+const FOUND = landmarks(
+  [
+    [0, 0, 0],
+    [1, 0, 0],
+    [-1, 0, 0],
+  ],
+  [false, false, false],
+);
+const MOVED = landmarks(
+  [
+    [0, 2, 0],
+    [1, 0, 0],
+    [-1, 0, 0],
+  ],
+  [true, false, false],
+);
 const move: Edit = editBetween("Move n", FOUND, MOVED);
 
 it("an edit is what differs between two answers", () => {
@@ -37,7 +55,14 @@ it("a landmark is as found, put somewhere, or missing", () => {
 });
 
 it("undoing goes back through the changes, redoing forwards", () => {
-  const swapped = landmarks([[0, 0, 0], [-1, 0, 0], [1, 0, 0]], [false, true, true]);
+  const swapped = landmarks(
+    [
+      [0, 0, 0],
+      [-1, 0, 0],
+      [1, 0, 0],
+    ],
+    [false, true, true],
+  );
   const swap = editBetween("Swap", FOUND, swapped);
   expect(undoing(swap)).toEqual([
     { name: "en_r", predicted: true },

@@ -3,7 +3,8 @@
 import type { Landmarks, Point, Schema } from "../api/types";
 
 /** How one landmark stands. */
-export type State = { readonly kind: "predicted" } | { readonly kind: "missing" } | { readonly kind: "at"; readonly xyz: Point };
+export type State =
+  { readonly kind: "predicted" } | { readonly kind: "missing" } | { readonly kind: "at"; readonly xyz: Point };
 
 export interface Change {
   readonly name: string;
@@ -62,7 +63,8 @@ export function orderFor(name: string, state: State): Order {
 }
 
 /** What the server must do to undo an edit, the last change first. */
-export const undoing = (edit: Edit): Order[] => [...edit.changes].reverse().map(({ name, before }) => orderFor(name, before));
+export const undoing = (edit: Edit): Order[] =>
+  [...edit.changes].reverse().map(({ name, before }) => orderFor(name, before));
 
 export const redoing = (edit: Edit): Order[] => edit.changes.map(({ name, after }) => orderFor(name, after));
 

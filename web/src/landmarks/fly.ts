@@ -35,7 +35,11 @@ export function flyToPlaces(places: readonly Vector3[], close = false): void {
   // Upright views stay upright: the head is turned more than it is tilted.
   const towards = hidden && mean.length() > 0.2 ? new Vector3(mean.x, mean.y * 0.5, mean.z).normalize() : null;
   const middle = places.reduce((sum, at) => sum.add(at), new Vector3()).divideScalar(places.length);
-  stage.fly(central && !close ? stage.controls.target.clone() : middle, towards, close ? (NEAR * VIEW) / Math.max(height, 1) : 0);
+  stage.fly(
+    central && !close ? stage.controls.target.clone() : middle,
+    towards,
+    close ? (NEAR * VIEW) / Math.max(height, 1) : 0,
+  );
 }
 
 function outward(at: Vector3): Vector3 {

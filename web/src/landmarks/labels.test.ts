@@ -6,7 +6,12 @@ const SIZE = { width: 800, height: 600 };
 function crowd(count: number, seed = 3): Wanted[] {
   let state = seed;
   const random = () => (state = (state * 16807) % 2147483647) / 2147483647;
-  return Array.from({ length: count }, () => ({ x: 250 + 300 * random(), y: 150 + 300 * random(), width: 30 + 50 * random(), rank: 0 }));
+  return Array.from({ length: count }, () => ({
+    x: 250 + 300 * random(),
+    y: 150 + 300 * random(),
+    width: 30 + 50 * random(),
+    rank: 0,
+  }));
 }
 
 function boxes(wanted: readonly Wanted[], places: ReturnType<typeof placeLabels>["places"]) {

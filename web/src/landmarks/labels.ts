@@ -53,14 +53,18 @@ export function placeLabels(
   for (const index of order) {
     const one = wanted[index]!;
     const outward = one.x >= middle ? 1 : -1;
-    const sides = [...AROUND.map(([x, y]) => [x * outward, y]), ...AROUND.slice(0, 3).map(([x, y]) => [-x * outward, y])];
+    const sides = [
+      ...AROUND.map(([x, y]) => [x * outward, y]),
+      ...AROUND.slice(0, 3).map(([x, y]) => [-x * outward, y]),
+    ];
     const kept = before[index] ?? -1;
     const tries = [...(kept >= 0 ? [kept] : []), ...sides.keys()];
     const forced = one.rank === Infinity;
     for (const side of tries) {
       const [dx, dy] = sides[side] as [number, number];
       const box = beside(one, dx, dy);
-      const inside = box.x >= 2 && box.y >= 2 && box.x + box.width <= size.width - 2 && box.y + box.height <= size.height - 2;
+      const inside =
+        box.x >= 2 && box.y >= 2 && box.x + box.width <= size.width - 2 && box.y + box.height <= size.height - 2;
       if (!forced && (!inside || grid.hits(box, { x: one.x, y: one.y }))) continue;
       if (forced && !inside) continue;
       grid.add(box);

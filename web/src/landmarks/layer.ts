@@ -138,7 +138,10 @@ export class LandmarkLayer {
     private readonly options: LayerOptions = {},
   ) {
     for (const geometry of [this.points, this.balls]) {
-      geometry.setAttribute("position", new BufferAttribute(new Float32Array([-1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0]), 3));
+      geometry.setAttribute(
+        "position",
+        new BufferAttribute(new Float32Array([-1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0]), 3),
+      );
       geometry.setIndex([0, 1, 2, 0, 2, 3]);
       geometry.instanceCount = 0;
     }
@@ -230,7 +233,11 @@ export class LandmarkLayer {
   }
 }
 
-function replace(geometry: InstancedBufferGeometry, attributes: Record<string, [Float32Array, number]>, count: number): void {
+function replace(
+  geometry: InstancedBufferGeometry,
+  attributes: Record<string, [Float32Array, number]>,
+  count: number,
+): void {
   // Buffers of another length need a new vertex array.
   if (geometry.instanceCount !== count) geometry.dispose();
   for (const [name, [data, size]] of Object.entries(attributes)) {

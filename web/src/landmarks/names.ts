@@ -55,7 +55,12 @@ export class NamePainter {
       width: this.width(context, mark.name, loud.has(mark.name)),
       rank: loud.has(mark.name) ? Infinity : (mark.corrected ? 1 : 0) - (mark.inferred ? 1 : 0),
     }));
-    const { places, chosen } = placeLabels(wanted, size, middle, shown.map((mark) => this.sides.get(mark.name) ?? -1));
+    const { places, chosen } = placeLabels(
+      wanted,
+      size,
+      middle,
+      shown.map((mark) => this.sides.get(mark.name) ?? -1),
+    );
     context.textAlign = "left";
     context.textBaseline = "middle";
     context.fillStyle = theme.peek() === "dark" ? "#ffffff" : "#10151b";
@@ -75,7 +80,9 @@ export class NamePainter {
     const now = performance.now();
     if (viewer.isMoving && now - this.lookedAt < AGAIN) return;
     this.lookedAt = now;
-    this.seen = new Set(this.options.marks.filter((mark) => mark.at && inSight(viewer, mark.at)).map((mark) => mark.name));
+    this.seen = new Set(
+      this.options.marks.filter((mark) => mark.at && inSight(viewer, mark.at)).map((mark) => mark.name),
+    );
   }
 
   private width(context: CanvasRenderingContext2D, name: string, loud: boolean): number {

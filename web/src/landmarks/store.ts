@@ -10,7 +10,11 @@ import { type Mark, marksOf } from "./marks";
 
 export const SETS = ["ibug68", "anthropometric", "dense520"] as const satisfies readonly SetName[];
 export type { SetName };
-export const SET_TITLES: Record<SetName, string> = { ibug68: "iBUG 68", anthropometric: "Anthropometric", dense520: "Dense 520" };
+export const SET_TITLES: Record<SetName, string> = {
+  ibug68: "iBUG 68",
+  anthropometric: "Anthropometric",
+  dense520: "Dense 520",
+};
 
 const known = signal<ReadonlyMap<string, Landmarks>>(new Map());
 const asked = new Map<string, Promise<Landmarks>>();

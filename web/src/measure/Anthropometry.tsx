@@ -47,12 +47,23 @@ export function Anthropometry() {
         title="Measures"
         aside={
           <>
-            <Button title="Copy the table, with tabs" icon="copy" onClick={() => void copyText(toTsv(rows)).catch(tellError)} />
+            <Button
+              title="Copy the table, with tabs"
+              icon="copy"
+              onClick={() => void copyText(toTsv(rows)).catch(tellError)}
+            />
             <Button title="Download as CSV" icon="download" onClick={() => downloadCsv()} />
           </>
         }
       >
-        <TextField label="Find" hidden type="search" placeholder={`Find among ${all.length} measures`} value={words.value} onInput={(value) => (words.value = value)} />
+        <TextField
+          label="Find"
+          hidden
+          type="search"
+          placeholder={`Find among ${all.length} measures`}
+          value={words.value}
+          onInput={(value) => (words.value = value)}
+        />
         <p class="small dim">Value ± standard error. Pale: an inferred landmark takes part.</p>
         {chosen && <ChosenMeasure row={chosen} />}
       </Section>
@@ -79,7 +90,8 @@ export function Anthropometry() {
 }
 
 function ChosenMeasure({ row }: { row: MeasureRow }) {
-  const ninety = row.low_90 !== null && row.high_90 !== null && `${row.low_90.toFixed(1)} to ${row.high_90.toFixed(1)} in 9 of 10`;
+  const ninety =
+    row.low_90 !== null && row.high_90 !== null && `${row.low_90.toFixed(1)} to ${row.high_90.toFixed(1)} in 9 of 10`;
   return (
     <div class="chosen" aria-live="polite">
       <h3 class="plain">
@@ -87,7 +99,9 @@ function ChosenMeasure({ row }: { row: MeasureRow }) {
         <span class="dim">{` ${[row.side, row.measure].filter(Boolean).join(", ")}`}</span>
       </h3>
       <p>
-        {row.value === null ? row.note || "not to be had" : `${withError(row.value, row.standard_error)} ${unitSign(row.unit)}`}
+        {row.value === null
+          ? row.note || "not to be had"
+          : `${withError(row.value, row.standard_error)} ${unitSign(row.unit)}`}
         {ninety && <span class="dim">{`, ${ninety}`}</span>}
       </p>
       {!row.visible && row.value !== null && <p class="dim small">The scan does not show all of its landmarks.</p>}
@@ -106,7 +120,14 @@ function Bar({ row }: { row: MeasureRow }) {
   if (!found) return null;
   const told = `${row.low_90!.toFixed(1)} to ${row.high_90!.toFixed(1)} ${unitSign(row.unit)}`;
   return (
-    <svg class={found.cut ? "interval cut" : "interval"} viewBox="0 0 44 12" width="44" height="12" role="img" aria-label={told}>
+    <svg
+      class={found.cut ? "interval cut" : "interval"}
+      viewBox="0 0 44 12"
+      width="44"
+      height="12"
+      role="img"
+      aria-label={told}
+    >
       <title>{told}</title>
       <line class="track" x1="0" x2="44" y1="6" y2="6" />
       <line class="span" x1={found.from * 44} x2={found.to * 44} y1="6" y2="6" />

@@ -20,7 +20,8 @@ export const magnified = signal<"1" | "5" | "10">("5");
 export const showMap = signal(false);
 export const mapLegend = signal<RampProps | null>(null);
 
-const label = (row: AsymmetryRow): string => (row.partner ? `${spoken(row.name)}, ${spoken(row.partner)}` : spoken(row.name));
+const label = (row: AsymmetryRow): string =>
+  row.partner ? `${spoken(row.name)}, ${spoken(row.partner)}` : spoken(row.name);
 
 const COLUMNS: readonly Column<AsymmetryRow>[] = [
   { title: "Landmarks", cell: (row) => <span class={row.visible ? "" : "dim"}>{label(row)}</span> },
@@ -28,7 +29,14 @@ const COLUMNS: readonly Column<AsymmetryRow>[] = [
   { title: "By error", number: true, cell: (row) => (row.by_error === null ? "" : `≤ ${row.by_error.toFixed(1)}`) },
   {
     title: "Beyond",
-    cell: (row) => (explained(row) === false ? <span class="badge warn" title={row.note}>more</span> : <span class="unseen">{row.note}</span>),
+    cell: (row) =>
+      explained(row) === false ? (
+        <span class="badge warn" title={row.note}>
+          more
+        </span>
+      ) : (
+        <span class="unseen">{row.note}</span>
+      ),
   },
 ];
 
@@ -57,7 +65,12 @@ export function Asymmetry() {
             onChange={(value) => (magnified.value = value)}
           />
         </div>
-        <Switch label={fitted ? "Map on the fitted face" : "Map (fit a face first)"} on={showMap.value && fitted} disabled={!fitted} onChange={(on) => (showMap.value = on)} />
+        <Switch
+          label={fitted ? "Map on the fitted face" : "Map (fit a face first)"}
+          on={showMap.value && fitted}
+          disabled={!fitted}
+          onChange={(on) => (showMap.value = on)}
+        />
       </Section>
       <div class="measures-table">
         <Table
@@ -68,7 +81,8 @@ export function Asymmetry() {
           chosen={chosenAsymmetry.value}
           onChoose={(row) => {
             chosenAsymmetry.value = chosenAsymmetry.value === row.name ? null : row.name;
-            if (chosenAsymmetry.value) flyToPlaces([row.name, row.partner].flatMap((name) => (name && places.value.get(name)) || []));
+            if (chosenAsymmetry.value)
+              flyToPlaces([row.name, row.partner].flatMap((name) => (name && places.value.get(name)) || []));
           }}
         />
       </div>
@@ -97,7 +111,10 @@ function mapOnFit(): () => void {
     clear();
     if (!wanted || !stage || !scan) return;
     const asked = turn;
-    Promise.all([bytes(`/api/scans/${scan.info.id}/fit/mesh.glb`), floats(`/api/scans/${scan.info.id}/values/asymmetry`)])
+    Promise.all([
+      bytes(`/api/scans/${scan.info.id}/fit/mesh.glb`),
+      floats(`/api/scans/${scan.info.id}/values/asymmetry`),
+    ])
       .then(async ([data, values]) => {
         const surface = await surfaceFromGlb(data);
         if (asked !== turn) return surface.dispose();

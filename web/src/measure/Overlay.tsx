@@ -53,8 +53,13 @@ export function Overlay() {
     stage.overlay.add(layer.root);
     const stops = [
       effect(() => {
-        const colours: Record<Role, string> = { main: sideColours.value.left, other: sideColours.value.right, help: GREEN };
-        const drawn = pane.value === "points" ? distanceStrokes(colours) : pane.value === "table" ? measureStrokes(colours) : null;
+        const colours: Record<Role, string> = {
+          main: sideColours.value.left,
+          other: sideColours.value.right,
+          help: GREEN,
+        };
+        const drawn =
+          pane.value === "points" ? distanceStrokes(colours) : pane.value === "table" ? measureStrokes(colours) : null;
         tags = drawn?.tags ?? [];
         layer.set(drawn?.strokes ?? []);
       }),
@@ -86,10 +91,19 @@ function distanceStrokes(colours: Record<Role, string>): Drawn {
   for (const one of shownDistances.value) {
     const loud = one.id === chosenDistance.value;
     const width = loud ? 3 : 2;
-    strokes.push({ points: [one.a.at, one.b.at], colour: colours.main, through: true, width: one.path.length > 1 ? 1.6 : width });
+    strokes.push({
+      points: [one.a.at, one.b.at],
+      colour: colours.main,
+      through: true,
+      width: one.path.length > 1 ? 1.6 : width,
+    });
     if (one.path.length > 1) strokes.push({ points: one.path, colour: colours.other, width });
     const surface = one.surface === null ? "" : `, ${one.surface.toFixed(1)} on the surface`;
-    told.push({ at: halfway(one.path.length > 1 ? one.path : [one.a.at, one.b.at]), text: `${one.straight.toFixed(1)} mm${surface}`, loud });
+    told.push({
+      at: halfway(one.path.length > 1 ? one.path : [one.a.at, one.b.at]),
+      text: `${one.straight.toFixed(1)} mm${surface}`,
+      loud,
+    });
   }
   const [from, to] = [first.value, aimed.value];
   if (from && to) {
@@ -118,7 +132,9 @@ function measureStrokes(colours: Record<Role, string>): Drawn {
       through: line.points.length < 4,
       width: line.role === "help" ? 1.6 : 3,
     })),
-    tags: figure.label ? [{ at: figure.label, text: `${withError(row.value, row.standard_error)} ${unitSign(row.unit)}`, loud: true }] : [],
+    tags: figure.label
+      ? [{ at: figure.label, text: `${withError(row.value, row.standard_error)} ${unitSign(row.unit)}`, loud: true }]
+      : [],
   };
 }
 
@@ -135,7 +151,10 @@ function pathsOf(row: MeasureRow): readonly Vector3[][] {
   Promise.all(legs).then(
     (found) => {
       if (found.some(({ path }) => path.length < 2)) return;
-      paths.set(key, found.map(({ path }) => path));
+      paths.set(
+        key,
+        found.map(({ path }) => path),
+      );
       // Draw it anew.
       if (chosenMeasure.peek() === keyOf(row)) measures.value = [...(measures.peek() ?? [])];
     },
@@ -160,7 +179,8 @@ function pointedOut(): ReadonlySet<string> {
 const paintOver: Painter = (context, stage) => {
   if (pane.peek() === "asymmetry") paintArrows(context, stage);
   if (pane.peek() === "points") {
-    for (const one of shownDistances.peek()) for (const end of [one.a, one.b]) if (!end.name) paintEnd(context, stage.project(end.at));
+    for (const one of shownDistances.peek())
+      for (const end of [one.a, one.b]) if (!end.name) paintEnd(context, stage.project(end.at));
     for (const end of [first.peek(), first.peek() && aimed.peek()]) if (end) paintEnd(context, stage.project(end.at));
   }
   context.textAlign = "center";
@@ -213,10 +233,19 @@ function paintArrows(context: CanvasRenderingContext2D, stage: Viewer): void {
 }
 
 /** From the mirrored partner to the point. */
-function arrow(context: CanvasRenderingContext2D, a: { x: number; y: number }, b: { x: number; y: number }, length: number, bold: boolean): void {
+function arrow(
+  context: CanvasRenderingContext2D,
+  a: { x: number; y: number },
+  b: { x: number; y: number },
+  length: number,
+  bold: boolean,
+): void {
   const [ux, uy] = [(b.x - a.x) / length, (b.y - a.y) / length];
   const head = Math.min(7, length * 0.6);
-  for (const [colour, width] of [["rgb(16 19 23 / 0.75)", bold ? 5 : 4], ["#ffffff", bold ? 2.6 : 1.6]] as const) {
+  for (const [colour, width] of [
+    ["rgb(16 19 23 / 0.75)", bold ? 5 : 4],
+    ["#ffffff", bold ? 2.6 : 1.6],
+  ] as const) {
     context.strokeStyle = colour;
     context.lineWidth = width;
     context.lineCap = context.lineJoin = "round";
@@ -242,7 +271,13 @@ function tint(layer: LandmarkLayer): () => void {
     const values = new Map(rows.flatMap((row) => [row.name, row.partner].map((name) => [name, row.value] as const)));
     layer.setTints((mark) => {
       const value = values.get(mark.name);
-      return srgb(value === null || value === undefined ? "rgb(160,160,160)" : `rgb(${colorAt("sequential", value / most).map(Math.round).join(",")})`);
+      return srgb(
+        value === null || value === undefined
+          ? "rgb(160,160,160)"
+          : `rgb(${colorAt("sequential", value / most)
+              .map(Math.round)
+              .join(",")})`,
+      );
     });
   });
 }
@@ -254,7 +289,9 @@ function mostOf(rows: readonly AsymmetryRow[]): number {
 
 function pointRamp(): RampProps | null {
   const rows = asymmetries.value;
-  return rows && { title: `Asymmetry, mm (arrows × ${magnified.value})`, kind: "sequential", low: 0, high: mostOf(rows) };
+  return (
+    rows && { title: `Asymmetry, mm (arrows × ${magnified.value})`, kind: "sequential", low: 0, high: mostOf(rows) }
+  );
 }
 
 const paintLegend: Painter = (context) => {

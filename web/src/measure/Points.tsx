@@ -8,7 +8,17 @@ import { active, tellError } from "../app/state";
 import { Button, Select } from "../ui/controls";
 import { type Column, Section, Table } from "../ui/panel";
 import { copyText } from "./copy";
-import { chosenDistance, type Distance, type End, first, forget, forgetAll, measure, places, shownDistances } from "./state";
+import {
+  chosenDistance,
+  type Distance,
+  type End,
+  first,
+  forget,
+  forgetAll,
+  measure,
+  places,
+  shownDistances,
+} from "./state";
 
 const endName = (end: End): string => (end.name ? spoken(end.name) : "point");
 
@@ -18,7 +28,8 @@ const COLUMNS: readonly Column<Distance>[] = [
   {
     title: "Surface",
     number: true,
-    cell: (one) => (one.waiting ? "…" : one.surface === null ? <abbr title={one.why}>none</abbr> : one.surface.toFixed(1)),
+    cell: (one) =>
+      one.waiting ? "…" : one.surface === null ? <abbr title={one.why}>none</abbr> : one.surface.toFixed(1),
   },
 ];
 
@@ -93,7 +104,10 @@ function Between() {
       <div class="between">
         <Select label="From" value={from.value} choices={choices} onChange={(value) => (from.value = value)} />
         <Select label="To" value={to.value} choices={choices} onChange={(value) => (to.value = value)} />
-        <Button disabled={!ready} onClick={() => ready && void measure({ at: a.at!, name: a.name }, { at: b.at!, name: b.name })}>
+        <Button
+          disabled={!ready}
+          onClick={() => ready && void measure({ at: a.at!, name: a.name }, { at: b.at!, name: b.name })}
+        >
           Measure
         </Button>
       </div>
@@ -102,6 +116,8 @@ function Between() {
 }
 
 function asTsv(rows: readonly Distance[]): string {
-  const lines = rows.map((one) => [endName(one.a), endName(one.b), one.straight.toFixed(2), one.surface?.toFixed(2) ?? ""].join("\t"));
+  const lines = rows.map((one) =>
+    [endName(one.a), endName(one.b), one.straight.toFixed(2), one.surface?.toFixed(2) ?? ""].join("\t"),
+  );
   return ["from\tto\tstraight_mm\tsurface_mm", ...lines].join("\n");
 }

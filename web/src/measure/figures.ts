@@ -23,7 +23,11 @@ const ARC_STEPS = 24;
 const ARM = 32;
 
 /** Draw a row; `paths` are those along the surface between landmarks that follow each other, where they are known. */
-export function figureOf(row: MeasureRow, places: ReadonlyMap<string, Vector3>, paths: readonly (readonly Vector3[])[] = []): Figure {
+export function figureOf(
+  row: MeasureRow,
+  places: ReadonlyMap<string, Vector3>,
+  paths: readonly (readonly Vector3[])[] = [],
+): Figure {
   const at = row.landmarks.map((name) => places.get(name));
   if (at.some((place) => !place) || at.length < 2) return NOTHING;
   const [a, b, c, d] = at as Vector3[];
@@ -48,7 +52,9 @@ export function figureOf(row: MeasureRow, places: ReadonlyMap<string, Vector3>, 
       const slope = b!.clone().sub(a!);
       // Seen from the front against the horizontal, from the side against the vertical.
       const level = Math.abs(slope.x) > Math.hypot(slope.y, slope.z) * 0.7;
-      const along = level ? new Vector3(Math.sign(slope.x) || 1, 0, 0) : up.multiplyScalar(Math.sign(up.dot(slope)) || 1);
+      const along = level
+        ? new Vector3(Math.sign(slope.x) || 1, 0, 0)
+        : up.multiplyScalar(Math.sign(up.dot(slope)) || 1);
       const end = a!.clone().addScaledVector(along, Math.max(slope.length(), ARM));
       return { lines: [line([a!, b!]), line([a!, end], "help", true), line(arc(a!, b!, end), "help")], label: a! };
     }
@@ -78,6 +84,9 @@ function arc(corner: Vector3, from: Vector3, to: Vector3): Vector3[] {
   const across = v.addScaledVector(first, -first.dot(v)).normalize();
   return Array.from({ length: ARC_STEPS + 1 }, (_, i) => {
     const turned = (angle * i) / ARC_STEPS;
-    return corner.clone().addScaledVector(first, radius * Math.cos(turned)).addScaledVector(across, radius * Math.sin(turned));
+    return corner
+      .clone()
+      .addScaledVector(first, radius * Math.cos(turned))
+      .addScaledVector(across, radius * Math.sin(turned));
   });
 }

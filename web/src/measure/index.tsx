@@ -51,7 +51,12 @@ export function Panel() {
   return (
     <>
       <div class="panes">
-        <Choices label="What to measure" value={pane.value} choices={PANES} onChange={(value) => (pane.value = value)} />
+        <Choices
+          label="What to measure"
+          value={pane.value}
+          choices={PANES}
+          onChange={(value) => (pane.value = value)}
+        />
       </div>
       {pane.value === "points" ? (
         <Points />
@@ -70,8 +75,21 @@ function registerKeys(): () => void {
   const group = "Measure";
   const hasScan = () => active.value !== null;
   return register(
-    ...PANES.map(({ value, label }) => ({ id: `pane-${value}`, title: label, group, run: () => (pane.value = value), when: hasScan })),
-    { id: "measure-leave", title: "Leave the first point", keys: "escape", group, run: () => (first.value = null), when: () => first.value !== null },
+    ...PANES.map(({ value, label }) => ({
+      id: `pane-${value}`,
+      title: label,
+      group,
+      run: () => (pane.value = value),
+      when: hasScan,
+    })),
+    {
+      id: "measure-leave",
+      title: "Leave the first point",
+      keys: "escape",
+      group,
+      run: () => (first.value = null),
+      when: () => first.value !== null,
+    },
     ...["delete", "backspace"].map((keys) => ({
       id: `measure-${keys}`,
       title: "Remove the chosen distance",

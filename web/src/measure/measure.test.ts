@@ -30,7 +30,11 @@ const PLACES = new Map([
 ]);
 
 it("rows are found by all words and stay in their groups", () => {
-  const rows = [row({ kind: "index", name: "nasal index", measure: "al-al/n-sn" }), row({ side: "left" }), row({ kind: "angle", name: "nasal angle" })];
+  const rows = [
+    row({ kind: "index", name: "nasal index", measure: "al-al/n-sn" }),
+    row({ side: "left" }),
+    row({ kind: "angle", name: "nasal angle" }),
+  ];
   expect(matching(rows, "").map(({ kind }) => kind)).toEqual(["distance", "angle", "index"]);
   expect(matching(rows, "nasal ind")).toEqual([rows[0]]);
   expect(matching(rows, "LEFT en-en")).toEqual([rows[1]]);
@@ -45,7 +49,11 @@ it("an interval is drawn about the value, to a tenth or so of it", () => {
   expect(found.cut).toBe(false);
   expect(interval(row({ low_90: 20, high_90: 40 }))).toEqual({ from: 0, to: 1, cut: true });
   expect(interval(row({ value: null }))).toBeNull();
-  expect(interval(row({ unit: "deg", value: 0, low_90: -4, high_90: 4 }))).toEqual({ from: 0.25, to: 0.75, cut: false });
+  expect(interval(row({ unit: "deg", value: 0, low_90: -4, high_90: 4 }))).toEqual({
+    from: 0.25,
+    to: 0.75,
+    cut: false,
+  });
 });
 
 it("values show the digits that mean something", () => {
@@ -105,7 +113,13 @@ it("what errors do not explain comes first, then by size", () => {
     visible: true,
     note: "",
   });
-  const rows = [one("gone", null, null), one("large", 7, 9), one("more", 3, 2), one("small", 1, 4), one("unknown", 5, null)];
+  const rows = [
+    one("gone", null, null),
+    one("large", 7, 9),
+    one("more", 3, 2),
+    one("small", 1, 4),
+    one("unknown", 5, null),
+  ];
   expect(sortedRows(rows).map(({ name }) => name)).toEqual(["more", "large", "unknown", "small", "gone"]);
   expect(rows.map(explained)).toEqual([null, true, false, true, null]);
 });

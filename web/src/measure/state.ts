@@ -52,19 +52,39 @@ effect(() => {
 export async function measure(a: End, b: End): Promise<void> {
   const scan = active.peek()?.info;
   if (!scan || scan.mm_per_unit === null) return;
-  const one: Distance = { id: ++count, scan: scan.id, a, b, straight: a.at.distanceTo(b.at), surface: null, why: "", path: [], waiting: true };
+  const one: Distance = {
+    id: ++count,
+    scan: scan.id,
+    a,
+    b,
+    straight: a.at.distanceTo(b.at),
+    surface: null,
+    why: "",
+    path: [],
+    waiting: true,
+  };
   distances.value = [...distances.value, one];
   chosenDistance.value = one.id;
   try {
     const { reply, path } = await distanceBetween(scan, a.at, b.at);
-    change(one.id, { straight: reply.straight_mm, surface: reply.surface_mm, why: reply.why ?? "", path, waiting: false });
+    change(one.id, {
+      straight: reply.straight_mm,
+      surface: reply.surface_mm,
+      why: reply.why ?? "",
+      path,
+      waiting: false,
+    });
   } catch (error) {
     change(one.id, { why: error instanceof Error ? error.message : String(error), waiting: false });
   }
 }
 
 /** Ask the server, which measures on the surface at full resolution. */
-export async function distanceBetween(scan: Scan, a: Vector3, b: Vector3): Promise<{ reply: DistanceReply; path: Vector3[] }> {
+export async function distanceBetween(
+  scan: Scan,
+  a: Vector3,
+  b: Vector3,
+): Promise<{ reply: DistanceReply; path: Vector3[] }> {
   const asked: DistanceRequest = { a: toScan(scan, a), b: toScan(scan, b) };
   const reply = await post<DistanceReply>(`/api/scans/${scan.id}/distance`, asked);
   return { reply, path: reply.path.map((point) => toWorld(scan, point)) };

@@ -51,10 +51,23 @@ export function interval(row: MeasureRow): Interval | null {
   return { from: Math.max(from, 0), to: Math.min(to, 1), cut: from < 0 || to > 1 };
 }
 
-const COLUMNS = ["measure", "side", "name", "kind", "unit", "value", "standard_error", "low_90", "high_90", "visible", "note"] as const;
+const COLUMNS = [
+  "measure",
+  "side",
+  "name",
+  "kind",
+  "unit",
+  "value",
+  "standard_error",
+  "low_90",
+  "high_90",
+  "visible",
+  "note",
+] as const;
 
 /** Columns of the library's table, between tabs, for spreadsheets. */
 export function toTsv(rows: readonly MeasureRow[]): string {
-  const cell = (value: unknown) => (value === null || value === undefined ? "" : String(value).replaceAll(/[\t\r\n]+/g, " "));
+  const cell = (value: unknown) =>
+    value === null || value === undefined ? "" : String(value).replaceAll(/[\t\r\n]+/g, " ");
   return [COLUMNS.join("\t"), ...rows.map((row) => COLUMNS.map((column) => cell(row[column])).join("\t"))].join("\n");
 }

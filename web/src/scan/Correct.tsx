@@ -22,8 +22,20 @@ export function CorrectDock() {
   return (
     <section class="dock" aria-label="Correct">
       <div class="undo">
-        <Button icon="undo" title={undone ? `Undo: ${undone.title}` : "Undo"} keys="mod+z" disabled={!undone} onClick={() => void undo()} />
-        <Button icon="redo" title={future[0] ? `Redo: ${future[0].title}` : "Redo"} keys="mod+shift+z" disabled={!future.length} onClick={() => void redo()} />
+        <Button
+          icon="undo"
+          title={undone ? `Undo: ${undone.title}` : "Undo"}
+          keys="mod+z"
+          disabled={!undone}
+          onClick={() => void undo()}
+        />
+        <Button
+          icon="redo"
+          title={future[0] ? `Redo: ${future[0].title}` : "Redo"}
+          keys="mod+shift+z"
+          disabled={!future.length}
+          onClick={() => void redo()}
+        />
       </div>
       <Chosen landmarks={landmarks} />
       <Keep />
@@ -47,7 +59,8 @@ function Chosen({ landmarks }: { landmarks: Landmarks }) {
   if (!mark) {
     return (
       <p class="hint">
-        Drag a point over the surface, or choose one and move it by the arrow keys: 0.1 mm, with {keyLabel("shift")} 1 mm.
+        Drag a point over the surface, or choose one and move it by the arrow keys: 0.1 mm, with {keyLabel("shift")} 1
+        mm.
       </p>
     );
   }
@@ -67,10 +80,20 @@ function Chosen({ landmarks }: { landmarks: Landmarks }) {
         {mark.sigma !== null && xyz && <span class="dim">{` ± ${mark.sigma.toFixed(1)} mm`}</span>}
       </p>
       <div class="buttons">
-        <Button disabled={!mark.at} title="The scan does not show it" keys="delete" onClick={() => void markMissing(mark.name)}>
+        <Button
+          disabled={!mark.at}
+          title="The scan does not show it"
+          keys="delete"
+          onClick={() => void markMissing(mark.name)}
+        >
           Missing
         </Button>
-        <Button disabled={!mark.corrected} title="Back to where it was found" keys="o" onClick={() => void restore(mark.name)}>
+        <Button
+          disabled={!mark.corrected}
+          title="Back to where it was found"
+          keys="o"
+          onClick={() => void restore(mark.name)}
+        >
           Restore
         </Button>
         {partner && (
@@ -111,7 +134,9 @@ function Keep() {
   const scan = active.value;
   if (!scan || !isUnsaved(history.value)) return null;
   if (!scan.info.can_save) {
-    return <p class="hint">This scan was dropped and has no place to save to: download the corrected landmarks below.</p>;
+    return (
+      <p class="hint">This scan was dropped and has no place to save to: download the corrected landmarks below.</p>
+    );
   }
   return (
     <form
@@ -121,8 +146,21 @@ function Keep() {
         void saveNow();
       }}
     >
-      <TextField label="Note" hidden placeholder="Note, such as why" value={note.value} onInput={(value) => (note.value = value)} />
-      <Button primary icon="save" keys="mod+s" title="Save the corrections" disabled={busy.value} onClick={() => void saveNow()}>
+      <TextField
+        label="Note"
+        hidden
+        placeholder="Note, such as why"
+        value={note.value}
+        onInput={(value) => (note.value = value)}
+      />
+      <Button
+        primary
+        icon="save"
+        keys="mod+s"
+        title="Save the corrections"
+        disabled={busy.value}
+        onClick={() => void saveNow()}
+      >
         Save
       </Button>
     </form>
@@ -131,20 +169,20 @@ function Keep() {
 
 function Log({ landmarks }: { landmarks: Landmarks }) {
   return (
-      <ol class="log">
-        {[...landmarks.history].reverse().map((entry, index) => (
-          <li key={landmarks.history.length - index}>
-            <button type="button" onClick={() => (chosen.value = entry.name)}>
-              {spoken(entry.name)}
-            </button>
-            <span>{entry.xyz ? "placed" : "missing"}</span>
-            <span class="dim">{entry.by}</span>
-            <time class="dim" dateTime={entry.at} title={entry.at}>
-              {when(entry.at)}
-            </time>
-          </li>
-        ))}
-      </ol>
+    <ol class="log">
+      {[...landmarks.history].reverse().map((entry, index) => (
+        <li key={landmarks.history.length - index}>
+          <button type="button" onClick={() => (chosen.value = entry.name)}>
+            {spoken(entry.name)}
+          </button>
+          <span>{entry.xyz ? "placed" : "missing"}</span>
+          <span class="dim">{entry.by}</span>
+          <time class="dim" dateTime={entry.at} title={entry.at}>
+            {when(entry.at)}
+          </time>
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -152,5 +190,7 @@ function Log({ landmarks }: { landmarks: Landmarks }) {
 function when(at: string): string {
   const date = new Date(at);
   const today = date.toDateString() === new Date().toDateString();
-  return today ? date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }) : date.toISOString().slice(0, 10);
+  return today
+    ? date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })
+    : date.toISOString().slice(0, 10);
 }

@@ -37,7 +37,12 @@ export function ExportSection() {
     <Section title="Export">
       {landmarks && (
         <div class="export">
-          <Select label={`${SET_TITLES[landmarks.set]} landmarks`} value={format.value} choices={FORMATS} onChange={(value) => (format.value = value)} />
+          <Select
+            label={`${SET_TITLES[landmarks.set]} landmarks`}
+            value={format.value}
+            choices={FORMATS}
+            onChange={(value) => (format.value = value)}
+          />
           <Button icon="download" title="Download the landmarks" onClick={() => void take().catch(tellError)} />
         </div>
       )}

@@ -54,8 +54,14 @@ function geometryOf(info: Scan): string {
 }
 
 function unitOf(info: Scan): string {
-  const told = info.unit ? (UNITS[info.unit] ?? info.unit) : info.mm_per_unit ? `1 is ${info.mm_per_unit.toPrecision(4)} mm` : "unknown";
-  return info.mm_per_unit === null ? told : `${told}, about ${Math.round(2 * info.radius * info.mm_per_unit)} mm across`;
+  const told = info.unit
+    ? (UNITS[info.unit] ?? info.unit)
+    : info.mm_per_unit
+      ? `1 is ${info.mm_per_unit.toPrecision(4)} mm`
+      : "unknown";
+  return info.mm_per_unit === null
+    ? told
+    : `${told}, about ${Math.round(2 * info.radius * info.mm_per_unit)} mm across`;
 }
 
 /** An error's text as a sentence. */

@@ -5,7 +5,17 @@ import { sideColours } from "../landmarks/colours";
 import { flyTo } from "../landmarks/fly";
 import { MANY } from "../landmarks/layer";
 import { type Mark, spoken } from "../landmarks/marks";
-import { chosen, hovered, knownMarks, SET_TITLES, type SetName, SETS, showErrors, showNames, shownSet } from "../landmarks/store";
+import {
+  chosen,
+  hovered,
+  knownMarks,
+  SET_TITLES,
+  type SetName,
+  SETS,
+  showErrors,
+  showNames,
+  shownSet,
+} from "../landmarks/store";
 import { active, viewer } from "../app/state";
 import { Choices, Switch } from "../ui/controls";
 import { type Column, Empty, Section, Table } from "../ui/panel";
@@ -23,12 +33,28 @@ export function LandmarkSection() {
       <Choices
         label="Set of landmarks"
         value={set ?? "none"}
-        choices={[...SETS, "none" as const].map((value) => ({ value, label: SHORT[value], ...(value === "none" ? {} : { title: SET_TITLES[value] }) }))}
+        choices={[...SETS, "none" as const].map((value) => ({
+          value,
+          label: SHORT[value],
+          ...(value === "none" ? {} : { title: SET_TITLES[value] }),
+        }))}
         onChange={(value) => chooseSet(value === "none" ? null : value)}
       />
       <div class="pair">
-        <Switch label="Names" keys="n" on={showNames.value} disabled={!set || marks.length > MANY} onChange={(on) => (showNames.value = on)} />
-        <Switch label="Errors" keys="e" on={showErrors.value} disabled={!set} onChange={(on) => (showErrors.value = on)} />
+        <Switch
+          label="Names"
+          keys="n"
+          on={showNames.value}
+          disabled={!set || marks.length > MANY}
+          onChange={(on) => (showNames.value = on)}
+        />
+        <Switch
+          label="Errors"
+          keys="e"
+          on={showErrors.value}
+          disabled={!set}
+          onChange={(on) => (showErrors.value = on)}
+        />
       </div>
       {waiting && <Empty>Looking for the face …</Empty>}
       {marks.length > 0 && <MarkTable marks={marks} />}

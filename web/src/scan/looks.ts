@@ -46,7 +46,8 @@ export function lacking(scan: OpenScan | null, id: LookId): string {
 /** The look that is shown: clay in the place of what the scan lacks. */
 export const shownLook = computed<LookId>(() => (lacking(active.value, look.value) ? "clay" : look.value));
 
-export const isCurvature = (id: LookId): id is "shape_index" | "curvedness" => id === "shape_index" || id === "curvedness";
+export const isCurvature = (id: LookId): id is "shape_index" | "curvedness" =>
+  id === "shape_index" || id === "curvedness";
 
 const values = new Map<string, Promise<Float32Array>>();
 
@@ -76,7 +77,12 @@ function rampOf(id: LookId, numbers: Float32Array): RampProps {
     return { title: `Shape index, ${radius.peek()} mm`, kind: "diverging", low: -1, high: 1, ends: ["hollow", "dome"] };
   }
   if (id === "curvedness") {
-    return { title: `Curvedness at ${radius.peek()} mm, 1/mm`, kind: "sequential", low: 0, high: quantile(sorted(numbers), 0.98) || 0.1 };
+    return {
+      title: `Curvedness at ${radius.peek()} mm, 1/mm`,
+      kind: "sequential",
+      low: 0,
+      high: quantile(sorted(numbers), 0.98) || 0.1,
+    };
   }
   const most = spread(numbers).range;
   return { title: "Scan outside of the fit, mm", kind: "diverging", low: -most, high: most };

@@ -8,7 +8,24 @@ import { tickLabel, ticks } from "../ui/chart";
 import { Button, Choices, Select } from "../ui/controls";
 import { duration, nearestFrame, pathOf, spreadLabels } from "./clock";
 import { strokeOf } from "./palette";
-import { at, curves, frame, goToFrame, kind, type Kind, loop, playing, sequence, setKind, shown, speed, SPEEDS, type Speed, step, togglePlaying } from "./state";
+import {
+  at,
+  curves,
+  frame,
+  goToFrame,
+  kind,
+  type Kind,
+  loop,
+  playing,
+  sequence,
+  setKind,
+  shown,
+  speed,
+  SPEEDS,
+  type Speed,
+  step,
+  togglePlaying,
+} from "./state";
 
 const LEFT = 44;
 const RIGHT = 184;
@@ -23,17 +40,33 @@ export function Bottom() {
     <section class="timeline" aria-label="Timeline">
       <div class="transport">
         <Button icon="before" title="One frame back" keys="," onClick={() => step(-1)} />
-        <Button icon={playing.value ? "pause" : "play"} title={playing.value ? "Pause" : "Play"} keys="space" onClick={togglePlaying} />
+        <Button
+          icon={playing.value ? "pause" : "play"}
+          title={playing.value ? "Pause" : "Play"}
+          keys="space"
+          onClick={togglePlaying}
+        />
         <Button icon="after" title="One frame on" keys="." onClick={() => step(1)} />
         <Button icon="loop" title="Loop" pressed={loop.value} onClick={() => (loop.value = !loop.value)} />
-        <Select<Speed> label="Speed" hidden value={speed.value} choices={SPEEDS.map((each) => ({ value: each, label: `${each} ×` }))} onChange={(value) => (speed.value = value)} />
+        <Select<Speed>
+          label="Speed"
+          hidden
+          value={speed.value}
+          choices={SPEEDS.map((each) => ({ value: each, label: `${each} ×` }))}
+          onChange={(value) => (speed.value = value)}
+        />
         <Now />
         <span class="spring" />
         <Choices<Kind>
           label="Curves"
           value={kind.value}
           choices={[
-            { value: "expression", label: "Expression", disabled: !found.expressions, title: found.expressions ? "" : "Fit the frames first" },
+            {
+              value: "expression",
+              label: "Expression",
+              disabled: !found.expressions,
+              title: found.expressions ? "" : "Fit the frames first",
+            },
             { value: "landmark", label: "Landmarks" },
           ]}
           onChange={setKind}
@@ -100,7 +133,10 @@ function Chart() {
   const { times } = sequence.value!;
   const span = Math.max(times.at(-1)! - times[0]!, 1e-9);
   const drawn = shown.value.flatMap((name) => curves.value.find((curve) => curve.name === name) ?? []);
-  const most = Math.max(...drawn.flatMap((curve) => curve.values.map((value) => value ?? 0)), kind.value === "expression" ? 0.25 : 1);
+  const most = Math.max(
+    ...drawn.flatMap((curve) => curve.values.map((value) => value ?? 0)),
+    kind.value === "expression" ? 0.25 : 1,
+  );
   const floor = height - FOOT;
   const right = width - RIGHT;
   const x = (index: number) => LEFT + ((times[index]! - times[0]!) / span) * (right - LEFT);
@@ -143,10 +179,23 @@ function Chart() {
             {`${tickLabel(value, columnStep)}${value === 0 ? " s" : ""}`}
           </text>
         ))}
-        {times.length <= 200 && times.map((_, index) => <line key={index} class="frame" x1={x(index)} x2={x(index)} y1={floor} y2={floor + 3} />)}
+        {times.length <= 200 &&
+          times.map((_, index) => (
+            <line key={index} class="frame" x1={x(index)} x2={x(index)} y1={floor} y2={floor + 3} />
+          ))}
         {drawn.map((curve, row) => {
           const { color, dash } = strokeOf(row, theme.value);
-          return <path key={curve.name} d={pathOf(curve.values, x, y)} fill="none" stroke={color} stroke-width="1.8" stroke-dasharray={dash} stroke-linejoin="round" />;
+          return (
+            <path
+              key={curve.name}
+              d={pathOf(curve.values, x, y)}
+              fill="none"
+              stroke={color}
+              stroke-width="1.8"
+              stroke-dasharray={dash}
+              stroke-linejoin="round"
+            />
+          );
         })}
         <Cursor x={x} y={y} floor={floor} drawn={drawn} right={right} />
         {!drawn.length && (
@@ -190,7 +239,16 @@ function Cursor({ x, y, floor, right, drawn }: CursorProps) {
         return (
           <g key={curve.name}>
             {value !== null && <circle cx={x(index)} cy={y(value)} r="3.2" fill={color} />}
-            <line class="swatch" x1={right + 10} x2={right + 28} y1={heights[row]! - 4} y2={heights[row]! - 4} stroke={color} stroke-width="2" stroke-dasharray={dash} />
+            <line
+              class="swatch"
+              x1={right + 10}
+              x2={right + 28}
+              y1={heights[row]! - 4}
+              y2={heights[row]! - 4}
+              stroke={color}
+              stroke-width="2"
+              stroke-dasharray={dash}
+            />
             <text class="label" x={right + 33} y={heights[row]!}>
               {curveLabel(curve.name, kind.value)}
             </text>

@@ -47,7 +47,12 @@ export function reach(curve: Curve): number {
 }
 
 /** Names of the curves that move most, the liveliest first, at most `most` of one part; those that do not move are none. */
-export function liveliest(curves: readonly Curve[], count: number, partOf: (name: string) => string = (name) => name, most = 1): string[] {
+export function liveliest(
+  curves: readonly Curve[],
+  count: number,
+  partOf: (name: string) => string = (name) => name,
+  most = 1,
+): string[] {
   const taken = new Map<string, number>();
   return curves
     .map((curve) => ({ name: curve.name, reach: reach(curve) }))
@@ -66,7 +71,11 @@ export function liveliest(curves: readonly Curve[], count: number, partOf: (name
 export const partOf = (name: string): string => name.replace(/_\d+$/, "");
 
 /** A path of SVG through the values that are there; a gap begins a new piece. */
-export function pathOf(values: readonly (number | null)[], x: (frame: number) => number, y: (value: number) => number): string {
+export function pathOf(
+  values: readonly (number | null)[],
+  x: (frame: number) => number,
+  y: (value: number) => number,
+): string {
   let path = "";
   let drawing = false;
   values.forEach((value, frame) => {

@@ -88,7 +88,9 @@ function useFrames(): void {
   }, [found, head.value, scans.value, stage]);
   useEffect(() => {
     if (!found || !stage) return;
-    stage.preload(scans.value.flatMap((scan) => (scan.surface && found.scans.includes(scan.info.id) ? [scan.surface] : [])));
+    stage.preload(
+      scans.value.flatMap((scan) => (scan.surface && found.scans.includes(scan.info.id) ? [scan.surface] : [])),
+    );
   }, [found, stage]);
 }
 
@@ -96,12 +98,47 @@ function useKeys(): void {
   useEffect(
     () =>
       register(
-        { id: "sequence-play", title: "Play or pause", keys: "space", group: "Sequence", run: togglePlaying, when: has },
+        {
+          id: "sequence-play",
+          title: "Play or pause",
+          keys: "space",
+          group: "Sequence",
+          run: togglePlaying,
+          when: has,
+        },
         { id: "sequence-next", title: "One frame on", keys: ".", group: "Sequence", run: () => step(1), when: has },
-        { id: "sequence-before", title: "One frame back", keys: ",", group: "Sequence", run: () => step(-1), when: has },
-        { id: "sequence-first", title: "First frame", keys: "shift+home", group: "Sequence", run: () => goToFrame(0), when: has },
-        { id: "sequence-loop", title: "Loop", keys: "shift+l", group: "Sequence", run: () => (loop.value = !loop.value), when: has },
-        { id: "sequence-trails", title: "Trails of landmarks", keys: "m", group: "Sequence", run: () => (trails.value = !trails.value), when: has },
+        {
+          id: "sequence-before",
+          title: "One frame back",
+          keys: ",",
+          group: "Sequence",
+          run: () => step(-1),
+          when: has,
+        },
+        {
+          id: "sequence-first",
+          title: "First frame",
+          keys: "shift+home",
+          group: "Sequence",
+          run: () => goToFrame(0),
+          when: has,
+        },
+        {
+          id: "sequence-loop",
+          title: "Loop",
+          keys: "shift+l",
+          group: "Sequence",
+          run: () => (loop.value = !loop.value),
+          when: has,
+        },
+        {
+          id: "sequence-trails",
+          title: "Trails of landmarks",
+          keys: "m",
+          group: "Sequence",
+          run: () => (trails.value = !trails.value),
+          when: has,
+        },
       ),
     [],
   );
@@ -167,7 +204,14 @@ function Make() {
           primary
           icon="sequence"
           disabled={ids.length < 2 || !(rate > 0)}
-          onClick={() => void makeSequence(ordered[0]!.info.name.replace(/[\d\s._-]*\.[^.]+$/, "") || "sequence", ids, { fps: rate }, fit.value)}
+          onClick={() =>
+            void makeSequence(
+              ordered[0]!.info.name.replace(/[\d\s._-]*\.[^.]+$/, "") || "sequence",
+              ids,
+              { fps: rate },
+              fit.value,
+            )
+          }
         >
           Make the sequence
         </Button>
@@ -185,22 +229,33 @@ function Known() {
     <>
       <Section title={found.name} aside={told(found.times)}>
         {sequences.value.length > 1 && (
-          <Select label="Sequence" value={found.id} choices={sequences.value.map((each) => ({ value: each.id, label: each.name }))} onChange={chooseSequence} />
+          <Select
+            label="Sequence"
+            value={found.id}
+            choices={sequences.value.map((each) => ({ value: each.id, label: each.name }))}
+            onChange={chooseSequence}
+          />
         )}
         <Facts
           rows={[
-            ["Frames", `${found.times.length}${even && steps[0] ? ` at ${Number((1 / steps[0]).toPrecision(4))} a second` : ""}`],
+            [
+              "Frames",
+              `${found.times.length}${even && steps[0] ? ` at ${Number((1 / steps[0]).toPrecision(4))} a second` : ""}`,
+            ],
             ["Shown", <Shown />],
             ["Faces", withFace === found.times.length ? "in all frames" : `in ${withFace} of ${found.times.length}`],
           ]}
         />
         {found.failed.length > 0 && (
           <details>
-            <summary>{found.failed.length === 1 ? "One frame lacks something" : `${found.failed.length} frames lack something`}</summary>
+            <summary>
+              {found.failed.length === 1 ? "One frame lacks something" : `${found.failed.length} frames lack something`}
+            </summary>
             <ul class="failed">
               {found.failed.map((each) => (
                 <li key={each.frame}>
-                  <button type="button" onClick={() => goToFrame(each.frame)}>{`frame ${each.frame + 1}`}</button> {each.why}
+                  <button type="button" onClick={() => goToFrame(each.frame)}>{`frame ${each.frame + 1}`}</button>{" "}
+                  {each.why}
                 </li>
               ))}
             </ul>
@@ -216,7 +271,11 @@ function Known() {
         ) : (
           !found.expressions && (
             <div class="buttons">
-              <Button icon="fit" title="For curves of the expression" onClick={() => void makeSequence(found.name, found.scans, { times: found.times }, true)}>
+              <Button
+                icon="fit"
+                title="For curves of the expression"
+                onClick={() => void makeSequence(found.name, found.scans, { times: found.times }, true)}
+              >
                 Fit every frame
               </Button>
             </div>
@@ -228,7 +287,12 @@ function Known() {
           label="Head"
           value={head.value}
           choices={[
-            { value: "scanned", label: "Head as scanned", disabled: !isShared.value, title: isShared.value ? "" : "The frames are not in one frame of reference" },
+            {
+              value: "scanned",
+              label: "Head as scanned",
+              disabled: !isShared.value,
+              title: isShared.value ? "" : "The frames are not in one frame of reference",
+            },
             { value: "steady", label: "Head held still" },
           ]}
           onChange={setHead}
@@ -254,7 +318,11 @@ function Strip() {
     <ol class="strip" aria-label="Frames">
       {sequence.value?.scans.map((id, index) => (
         <li key={id}>
-          <button type="button" aria-current={index === frame.value ? "true" : undefined} onClick={() => goToFrame(index)}>
+          <button
+            type="button"
+            aria-current={index === frame.value ? "true" : undefined}
+            onClick={() => goToFrame(index)}
+          >
             {nameOf(id)}
           </button>
         </li>
@@ -269,15 +337,27 @@ function Curves() {
   const order = liveliest(all, all.length);
   const sought = words.value.toLowerCase().split(/\s+/).filter(Boolean);
   // What is drawn stands first, also when it moves little.
-  const first = [...shown.value.filter((name) => all.some((each) => each.name === name)), ...order.filter((name) => !shown.value.includes(name))];
-  const found = first.filter((name) => sought.every((word) => curveLabel(name, kind.value).includes(word) || name.toLowerCase().includes(word)));
+  const first = [
+    ...shown.value.filter((name) => all.some((each) => each.name === name)),
+    ...order.filter((name) => !shown.value.includes(name)),
+  ];
+  const found = first.filter((name) =>
+    sought.every((word) => curveLabel(name, kind.value).includes(word) || name.toLowerCase().includes(word)),
+  );
   const digits = kind.value === "expression" ? 2 : 1;
   return (
     <Section title="Curves" aside={kind.value === "expression" ? "range of the weight" : "range, mm"}>
       <div class="buttons">
         <Button onClick={showLiveliest}>The liveliest</Button>
       </div>
-      <TextField label="Filter curves" hidden type="search" placeholder={kind.value === "expression" ? "Filter, such as smile" : "Filter, such as lip"} value={words.value} onInput={(value) => (words.value = value)} />
+      <TextField
+        label="Filter curves"
+        hidden
+        type="search"
+        placeholder={kind.value === "expression" ? "Filter, such as smile" : "Filter, such as lip"}
+        value={words.value}
+        onInput={(value) => (words.value = value)}
+      />
       <ul class="curves">
         {found.map((name) => {
           const row = shown.value.indexOf(name);
@@ -288,7 +368,17 @@ function Curves() {
               <label class={row >= 0 ? "on" : ""}>
                 <input type="checkbox" checked={row >= 0} onChange={() => toggleCurve(name)} />
                 <svg width="18" height="6" aria-hidden="true">
-                  {stroke && <line x1="0" x2="18" y1="3" y2="3" stroke={stroke.color} stroke-width="2" stroke-dasharray={stroke.dash} />}
+                  {stroke && (
+                    <line
+                      x1="0"
+                      x2="18"
+                      y1="3"
+                      y2="3"
+                      stroke={stroke.color}
+                      stroke-width="2"
+                      stroke-dasharray={stroke.dash}
+                    />
+                  )}
                 </svg>
                 <span>{curveLabel(name, kind.value)}</span>
                 <span class="told">{reach(curve).toFixed(digits)}</span>

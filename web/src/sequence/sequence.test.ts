@@ -4,14 +4,21 @@ import { naturalOrder, seriesName, seriesOf } from "./order";
 
 describe("names of frames", () => {
   it("are ordered as people count", () => {
-    expect(["f10.ply", "f2.ply", "F1.ply", "f2b.ply"].sort(naturalOrder)).toEqual(["F1.ply", "f2.ply", "f2b.ply", "f10.ply"]);
+    expect(["f10.ply", "f2.ply", "F1.ply", "f2b.ply"].sort(naturalOrder)).toEqual([
+      "F1.ply",
+      "f2.ply",
+      "f2b.ply",
+      "f10.ply",
+    ]);
   });
 
   it("are a series when they are numbered, whatever follows the number", () => {
     const frames = Array.from({ length: 12 }, (_, i) => `smile_${String(i).padStart(3, "0")}.ply`);
     expect(seriesOf(frames)).toBe("smile_");
     expect(seriesName("smile_")).toBe("smile");
-    expect(seriesOf(["a.01_neutral.obj", "a.02_smile.obj", "a.03_grin.obj", "a.04_anger.obj", "a.05_sad.obj"])).toBe("a.");
+    expect(seriesOf(["a.01_neutral.obj", "a.02_smile.obj", "a.03_grin.obj", "a.04_anger.obj", "a.05_sad.obj"])).toBe(
+      "a.",
+    );
     expect(seriesOf(["1.ply", "2.ply", "3.ply", "4.ply", "10.ply"])).toBe("");
     expect(seriesName("")).toBe("sequence");
   });
@@ -59,7 +66,13 @@ describe("curves", () => {
   });
 
   it("break where a value is missing", () => {
-    expect(pathOf([0, 1, null, 2, 3], (x) => x, (y) => y)).toBe("M0.0 0.0L1.0 1.0M3.0 2.0L4.0 3.0");
+    expect(
+      pathOf(
+        [0, 1, null, 2, 3],
+        (x) => x,
+        (y) => y,
+      ),
+    ).toBe("M0.0 0.0L1.0 1.0M3.0 2.0L4.0 3.0");
   });
 
   it("have labels that do not lie on each other", () => {

@@ -17,7 +17,9 @@ export const sequences = computed(() => {
   return made.value.filter((each) => each.scans.every((id) => open.has(id)));
 });
 const chosenId = signal<string | null>(null);
-export const sequence = computed(() => sequences.value.find((each) => each.id === chosenId.value) ?? sequences.value.at(-1) ?? null);
+export const sequence = computed(
+  () => sequences.value.find((each) => each.id === chosenId.value) ?? sequences.value.at(-1) ?? null,
+);
 export const job = signal<Job | null>(null);
 export const failure = signal("");
 
@@ -44,7 +46,9 @@ export type Head = "scanned" | "steady";
 const wantedHead = signal<Head | null>(null);
 export const setHead = (head: Head): void => void (wantedHead.value = head);
 
-const framesOf = computed(() => sequence.value?.scans.map((id) => scans.value.find((scan) => scan.info.id === id) ?? null) ?? []);
+const framesOf = computed(
+  () => sequence.value?.scans.map((id) => scans.value.find((scan) => scan.info.id === id) ?? null) ?? [],
+);
 
 /** Scans of one recording lie near each other; else only their own faces tell how they belong together. */
 const NEAR_MM = 80;
@@ -110,7 +114,8 @@ export const tracks = computed<ReadonlyMap<string, readonly (Vector3 | null)[]>>
 export const curves = computed<readonly Curve[]>(() => {
   const found = sequence.value;
   if (!found) return [];
-  if (kind.value === "expression") return Object.entries(found.expressions ?? {}).map(([name, values]) => ({ name, values }));
+  if (kind.value === "expression")
+    return Object.entries(found.expressions ?? {}).map(([name, values]) => ({ name, values }));
   return [...tracks.value].map(([name, places]) => {
     const rest = places.find((place) => place !== null) ?? null;
     return { name, values: places.map((place) => (place && rest ? place.distanceTo(rest) : null)) };
@@ -118,7 +123,8 @@ export const curves = computed<readonly Curve[]>(() => {
 });
 
 /** Neighbours move alike, so of one part of the face there is one landmark. */
-const few = (all: readonly Curve[], of: Kind): string[] => (of === "landmark" ? liveliest(all, FEW, partOf) : liveliest(all, FEW));
+const few = (all: readonly Curve[], of: Kind): string[] =>
+  of === "landmark" ? liveliest(all, FEW, partOf) : liveliest(all, FEW);
 
 export const shown = computed(() => wanted.value[kind.value] ?? few(curves.value, kind.value));
 
@@ -197,7 +203,12 @@ effect(() => {
 });
 
 /** Put open scans in a row. */
-export async function makeSequence(name: string, ids: readonly string[], timing: { fps: number } | { times: number[] }, fit: boolean): Promise<void> {
+export async function makeSequence(
+  name: string,
+  ids: readonly string[],
+  timing: { fps: number } | { times: number[] },
+  fit: boolean,
+): Promise<void> {
   failure.value = "";
   try {
     const asked: SequenceRequest = { name, scans: [...ids], ...timing, fit };

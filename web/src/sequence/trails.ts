@@ -1,7 +1,18 @@
 /** Where landmarks have been and will be: lines in the scene, and points at the frame that is shown. */
 
 import { useEffect, useRef } from "preact/hooks";
-import { BufferAttribute, BufferGeometry, Color, DynamicDrawUsage, Group, Line, LineBasicMaterial, Points, PointsMaterial, type Vector3 } from "three";
+import {
+  BufferAttribute,
+  BufferGeometry,
+  Color,
+  DynamicDrawUsage,
+  Group,
+  Line,
+  LineBasicMaterial,
+  Points,
+  PointsMaterial,
+  type Vector3,
+} from "three";
 import { theme, type Theme } from "../app/theme";
 import { viewer } from "../app/state";
 import { discTexture } from "../viewer/disc";
@@ -29,7 +40,15 @@ export function useTrails(): void {
     // One attribute for rims and points: moving it moves both, and nothing is compiled anew for a frame.
     const at = new BufferAttribute(new Float32Array(3 * names.length), 3).setUsage(DynamicDrawUsage);
     const rim = new Color(theme.value === "dark" ? 0x10141a : 0xffffff);
-    group.add(points(at, names.map(() => rim), 11, ORDER + 1), points(at, colors, 8, ORDER + 2));
+    group.add(
+      points(
+        at,
+        names.map(() => rim),
+        11,
+        ORDER + 1,
+      ),
+      points(at, colors, 8, ORDER + 2),
+    );
     places.current = at;
     stage.overlay.add(group);
     return () => {
@@ -83,7 +102,17 @@ function points(at: BufferAttribute, colors: readonly Color[], size: number, ord
   const geometry = new BufferGeometry();
   geometry.setAttribute("position", at);
   geometry.setAttribute("color", new BufferAttribute(new Float32Array(colors.flatMap((color) => color.toArray())), 3));
-  const made = new Points(geometry, new PointsMaterial({ size, map: discTexture(), vertexColors: true, sizeAttenuation: false, depthTest: false, transparent: true }));
+  const made = new Points(
+    geometry,
+    new PointsMaterial({
+      size,
+      map: discTexture(),
+      vertexColors: true,
+      sizeAttenuation: false,
+      depthTest: false,
+      transparent: true,
+    }),
+  );
   made.frustumCulled = false;
   made.renderOrder = order;
   return made;

@@ -41,7 +41,13 @@ export function Ramp({ title, kind, low, high, ends }: RampProps) {
 }
 
 /** The legend into a picture, in pixels of the page. */
-export function paintRamp(context: CanvasRenderingContext2D, x: number, y: number, color: string, { title, kind, low, high, ends }: RampProps): void {
+export function paintRamp(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  color: string,
+  { title, kind, low, high, ends }: RampProps,
+): void {
   const width = 190;
   context.fillStyle = color;
   context.font = "12px system-ui, sans-serif";
@@ -55,7 +61,13 @@ export function paintRamp(context: CanvasRenderingContext2D, x: number, y: numbe
   const marks = ticks(low, high, 5);
   const step = marks.length > 1 ? marks[1]! - marks[0]! : 1;
   context.textAlign = "center";
-  if (!ends) for (const mark of marks) context.fillText(`${low < 0 && mark > 0 ? "+" : ""}${tickLabel(mark, step)}`, x + ((mark - low) / (high - low)) * width, y + 41);
+  if (!ends)
+    for (const mark of marks)
+      context.fillText(
+        `${low < 0 && mark > 0 ? "+" : ""}${tickLabel(mark, step)}`,
+        x + ((mark - low) / (high - low)) * width,
+        y + 41,
+      );
   else {
     context.textAlign = "left";
     context.fillText(ends[0], x, y + 41);
@@ -69,7 +81,17 @@ const HEIGHT = 92;
 const FOOT = 16;
 
 /** How many places of the surface lie how far off, in the colours of the map. */
-export function Histogram({ values, spread, range, label }: { values: Float32Array; spread: Spread; range: number; label: string }) {
+export function Histogram({
+  values,
+  spread,
+  range,
+  label,
+}: {
+  values: Float32Array;
+  spread: Spread;
+  range: number;
+  label: string;
+}) {
   const at = useSignal<number | null>(null);
   const found = bins(values, -range, range, 61);
   const most = Math.max(...found.counts, 1);
@@ -88,25 +110,48 @@ export function Histogram({ values, spread, range, label }: { values: Float32Arr
         aria-label={`${label}: median ${spread.median.toFixed(2)} mm, 95 % within ${spread.p95.toFixed(2)} mm`}
         onPointerMove={(event) => {
           const box = event.currentTarget.getBoundingClientRect();
-          at.value = Math.min(Math.max(Math.floor(((event.clientX - box.left) / box.width) * found.counts.length), 0), found.counts.length - 1);
+          at.value = Math.min(
+            Math.max(Math.floor(((event.clientX - box.left) / box.width) * found.counts.length), 0),
+            found.counts.length - 1,
+          );
         }}
         onPointerLeave={() => (at.value = null)}
       >
-        <rect class="within" x={place(-spread.p95)} y={0} width={Math.max(place(spread.p95) - place(-spread.p95), 0)} height={tall} />
+        <rect
+          class="within"
+          x={place(-spread.p95)}
+          y={0}
+          width={Math.max(place(spread.p95) - place(-spread.p95), 0)}
+          height={tall}
+        />
         {found.counts.map((count, bin) => {
           const height = (count / most) * (tall - 6);
           const rgb = colorAt("diverging", (bin + 0.5) / found.counts.length);
           return (
             <g key={bin} class={bin === at.value ? "at" : ""}>
-              <rect class="edge" x={bin * width} y={tall - height - (count ? 0.8 : 0)} width={width} height={height + (count ? 0.8 : 0)} />
-              <rect x={bin * width + 0.3} y={tall - height} width={width - 0.6} height={height} fill={`rgb(${rgb.map(Math.round).join(" ")})`} />
+              <rect
+                class="edge"
+                x={bin * width}
+                y={tall - height - (count ? 0.8 : 0)}
+                width={width}
+                height={height + (count ? 0.8 : 0)}
+              />
+              <rect
+                x={bin * width + 0.3}
+                y={tall - height}
+                width={width - 0.6}
+                height={height}
+                fill={`rgb(${rgb.map(Math.round).join(" ")})`}
+              />
             </g>
           );
         })}
         {[-1, 1].map((side) => (
           <g key={side}>
             <line class="median" x1={place(side * spread.median)} x2={place(side * spread.median)} y1={0} y2={tall} />
-            {spread.p95 < range && <line class="p95" x1={place(side * spread.p95)} x2={place(side * spread.p95)} y1={0} y2={tall} />}
+            {spread.p95 < range && (
+              <line class="p95" x1={place(side * spread.p95)} x2={place(side * spread.p95)} y1={0} y2={tall} />
+            )}
           </g>
         ))}
         <line class="axis" x1={0} x2={WIDTH} y1={tall} y2={tall} />

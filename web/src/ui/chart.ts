@@ -16,7 +16,8 @@ export function ticks(low: number, high: number, count: number): number[] {
   if (!(high > low) || count < 1) return [];
   const step = roundUp((high - low) / count);
   const found: number[] = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) found.push(Number((i * step).toPrecision(12)));
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++)
+    found.push(Number((i * step).toPrecision(12)));
   return found;
 }
 
@@ -82,5 +83,10 @@ export function spread(values: ArrayLike<number>): Spread {
   const sizes = sorted(values).map(Math.abs).sort();
   if (!sizes.length) return { median: NaN, p95: NaN, range: LEAST_RANGE, known: 0 };
   const p95 = quantile(sizes, 0.95);
-  return { median: quantile(sizes, 0.5), p95, range: Math.max(LEAST_RANGE, Math.ceil(2 * p95) / 2), known: sizes.length };
+  return {
+    median: quantile(sizes, 0.5),
+    p95,
+    range: Math.max(LEAST_RANGE, Math.ceil(2 * p95) / 2),
+    known: sizes.length,
+  };
 }

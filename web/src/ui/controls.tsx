@@ -18,7 +18,18 @@ export interface ButtonProps {
   onClick: (event: MouseEvent) => void;
 }
 
-export function Button({ children, icon, title, keys, primary, danger, pressed, disabled, onClick, ...rest }: ButtonProps) {
+export function Button({
+  children,
+  icon,
+  title,
+  keys,
+  primary,
+  danger,
+  pressed,
+  disabled,
+  onClick,
+  ...rest
+}: ButtonProps) {
   const kind = ["button", primary && "primary", danger && "danger", !children && "bare", rest.class];
   const told = [title, keys && `(${keyLabel(keys)})`].filter(Boolean).join(" ");
   return (
@@ -37,10 +48,27 @@ export function Button({ children, icon, title, keys, primary, danger, pressed, 
   );
 }
 
-export function Switch({ label, on, keys, disabled, onChange }: { label: string; on: boolean; keys?: string; disabled?: boolean; onChange: (on: boolean) => void }) {
+export function Switch({
+  label,
+  on,
+  keys,
+  disabled,
+  onChange,
+}: {
+  label: string;
+  on: boolean;
+  keys?: string;
+  disabled?: boolean;
+  onChange: (on: boolean) => void;
+}) {
   return (
     <label class="switch" {...(keys ? { title: keyLabel(keys) } : {})}>
-      <input type="checkbox" checked={on} disabled={disabled ?? false} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <input
+        type="checkbox"
+        checked={on}
+        disabled={disabled ?? false}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
       <span>{label}</span>
       {keys && <kbd>{keyLabel(keys)}</kbd>}
     </label>
@@ -55,7 +83,19 @@ export interface Choice<T extends string> {
 }
 
 /** A few choices beside each other, one of them taken. */
-export function Choices<T extends string>({ label, value, choices, wrap = false, onChange }: { label: string; value: T; choices: readonly Choice<T>[]; wrap?: boolean; onChange: (value: T) => void }) {
+export function Choices<T extends string>({
+  label,
+  value,
+  choices,
+  wrap = false,
+  onChange,
+}: {
+  label: string;
+  value: T;
+  choices: readonly Choice<T>[];
+  wrap?: boolean;
+  onChange: (value: T) => void;
+}) {
   return (
     <div class={wrap ? "choices wrap" : "choices"} role="group" aria-label={label}>
       {choices.map((choice) => (
@@ -75,7 +115,19 @@ export function Choices<T extends string>({ label, value, choices, wrap = false,
 }
 
 /** A list of many choices. */
-export function Select<T extends string>({ label, value, choices, onChange, hidden = false }: { label: string; value: T; choices: readonly Choice<T>[]; onChange: (value: T) => void; hidden?: boolean }) {
+export function Select<T extends string>({
+  label,
+  value,
+  choices,
+  onChange,
+  hidden = false,
+}: {
+  label: string;
+  value: T;
+  choices: readonly Choice<T>[];
+  onChange: (value: T) => void;
+  hidden?: boolean;
+}) {
   return (
     <label class="field">
       <span class={hidden ? "unseen" : ""}>{label}</span>
@@ -130,7 +182,23 @@ export function Slider({ label, value, min, max, step = 0.01, told, spoken, onIn
   );
 }
 
-export function TextField({ label, value, type = "text", hidden = false, placeholder, onInput, onEnter }: { label: string; value: string; type?: "text" | "password" | "number" | "search" | "date"; hidden?: boolean; placeholder?: string; onInput: (value: string) => void; onEnter?: () => void }) {
+export function TextField({
+  label,
+  value,
+  type = "text",
+  hidden = false,
+  placeholder,
+  onInput,
+  onEnter,
+}: {
+  label: string;
+  value: string;
+  type?: "text" | "password" | "number" | "search" | "date";
+  hidden?: boolean;
+  placeholder?: string;
+  onInput: (value: string) => void;
+  onEnter?: () => void;
+}) {
   return (
     <label class="field">
       <span class={hidden ? "unseen" : ""}>{label}</span>

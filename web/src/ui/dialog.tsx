@@ -3,7 +3,17 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-export function Dialog({ title, onClose, children, class: kind = "" }: { title: string; onClose: () => void; children: ComponentChildren; class?: string }) {
+export function Dialog({
+  title,
+  onClose,
+  children,
+  class: kind = "",
+}: {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  class?: string;
+}) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const shown = dialog.current;

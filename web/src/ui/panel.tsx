@@ -7,7 +7,17 @@ import type { Job } from "../api/types";
 import { Icon } from "./icons";
 
 /** A part with a heading that can be folded. */
-export function Section({ title, aside, folded = false, children }: { title: string; aside?: ComponentChildren; folded?: boolean; children: ComponentChildren }) {
+export function Section({
+  title,
+  aside,
+  folded = false,
+  children,
+}: {
+  title: string;
+  aside?: ComponentChildren;
+  folded?: boolean;
+  children: ComponentChildren;
+}) {
   const open = useSignal(!folded);
   return (
     <section class={open.value ? "section open" : "section"}>

@@ -23,7 +23,11 @@ export function Stage({ children, hidden }: { children?: ComponentChildren; hidd
   useActiveSurface(own.value);
   return (
     <div class="stage" hidden={hidden}>
-      <canvas ref={canvas} tabIndex={0} aria-label={active.value ? `3D view of ${active.value.info.name}` : "3D view"} />
+      <canvas
+        ref={canvas}
+        tabIndex={0}
+        aria-label={active.value ? `3D view of ${active.value.info.name}` : "3D view"}
+      />
       {children}
       {active.value && own.value && <ScaleBar viewer={own.value} />}
     </div>

@@ -16,7 +16,12 @@ function cornersOf(index: Index | null, count: number): Index {
  * `wanted` is about how many there will be. Vertices are shared with the full surface, so all of their values are too.
  * With `seams` the edges of a texture's pieces stay as they are, and no triangle reaches from one piece into another.
  */
-export function coarseIndex(positions: ArrayLike<number>, index: Index | null, wanted: number, seams = false): Uint32Array {
+export function coarseIndex(
+  positions: ArrayLike<number>,
+  index: Index | null,
+  wanted: number,
+  seams = false,
+): Uint32Array {
   const corners = cornersOf(index, positions.length / 3);
   const cell = Math.sqrt((2 * areaOf(positions, corners)) / wanted);
   const stand = standIns(positions, cell, seams ? partsOf(corners, positions.length / 3) : null);
@@ -69,8 +74,16 @@ function areaOf(positions: ArrayLike<number>, corners: Index): number {
   let area = 0;
   for (let i = 0; i + 2 < corners.length; i += 3) {
     const [a, b, c] = [3 * corners[i]!, 3 * corners[i + 1]!, 3 * corners[i + 2]!];
-    const [ux, uy, uz] = [positions[b]! - positions[a]!, positions[b + 1]! - positions[a + 1]!, positions[b + 2]! - positions[a + 2]!];
-    const [vx, vy, vz] = [positions[c]! - positions[a]!, positions[c + 1]! - positions[a + 1]!, positions[c + 2]! - positions[a + 2]!];
+    const [ux, uy, uz] = [
+      positions[b]! - positions[a]!,
+      positions[b + 1]! - positions[a + 1]!,
+      positions[b + 2]! - positions[a + 2]!,
+    ];
+    const [vx, vy, vz] = [
+      positions[c]! - positions[a]!,
+      positions[c + 1]! - positions[a + 1]!,
+      positions[c + 2]! - positions[a + 2]!,
+    ];
     area += Math.hypot(uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx) / 2;
   }
   return area;

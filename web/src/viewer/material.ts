@@ -142,7 +142,14 @@ export class SurfaceMaterial extends ShaderMaterial {
       defines: { ...this.defines, PER_VERTEX: 1 },
       uniforms: this.uniforms,
     });
-    return Object.assign(this.cheap, { side, transparent, depthWrite, polygonOffset, polygonOffsetFactor, polygonOffsetUnits });
+    return Object.assign(this.cheap, {
+      side,
+      transparent,
+      depthWrite,
+      polygonOffset,
+      polygonOffsetFactor,
+      polygonOffsetUnits,
+    });
   }
 
   override dispose(): void {

@@ -50,7 +50,9 @@ export function savePicture(): void {
   const stage = viewer.value;
   if (!stage?.canvas.clientWidth) return; // a mode without a stage
   const stem = active.value?.info.name.replace(/\.[^.]+$/, "") ?? "lineament";
-  paintPicture(stage).toBlob((blob) => (blob ? download(blob, `${stem}.png`) : tellError("the picture could not be made")));
+  paintPicture(stage).toBlob((blob) =>
+    blob ? download(blob, `${stem}.png`) : tellError("the picture could not be made"),
+  );
 }
 
 /** Give the user a file. */

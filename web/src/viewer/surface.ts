@@ -99,7 +99,10 @@ export class Surface {
       // The surface's own positions, so that lines follow a face that is moved.
       lines.setAttribute("position", this.geometry.getAttribute("position"));
       lines.setIndex(new BufferAttribute(edgesOf(this.geometry), 1));
-      this.wires = new LineSegments(lines, new LineBasicMaterial({ color: 0x10151b, transparent: true, opacity: 0.28 }));
+      this.wires = new LineSegments(
+        lines,
+        new LineBasicMaterial({ color: 0x10151b, transparent: true, opacity: 0.28 }),
+      );
       this.wires.frustumCulled = false;
       this.wires.renderOrder = 3;
       this.root.add(this.wires);
@@ -118,7 +121,10 @@ export class Surface {
     if (veiled && !this.veil) {
       // A little behind, since its depth is computed in another order than the surface's.
       const behind = { polygonOffset: true, polygonOffsetFactor: 1, polygonOffsetUnits: 4 };
-      this.veil = new Mesh(this.geometry, new MeshBasicMaterial({ colorWrite: false, side: DoubleSide, transparent: true, ...behind }));
+      this.veil = new Mesh(
+        this.geometry,
+        new MeshBasicMaterial({ colorWrite: false, side: DoubleSide, transparent: true, ...behind }),
+      );
       this.veil.frustumCulled = false;
       this.veil.renderOrder = 1;
       this.root.add(this.veil);
@@ -162,7 +168,9 @@ export class Surface {
     const positions = this.geometry.getAttribute("position").array;
     const made = new BufferGeometry();
     for (const [name, attribute] of Object.entries(this.geometry.attributes)) made.setAttribute(name, attribute);
-    const index = this.isCloud ? coarsePoints(positions, wanted) : coarseIndex(positions, this.geometry.index?.array ?? null, wanted, this.hasTexture);
+    const index = this.isCloud
+      ? coarsePoints(positions, wanted)
+      : coarseIndex(positions, this.geometry.index?.array ?? null, wanted, this.hasTexture);
     made.setIndex(new BufferAttribute(index, 1));
     this.coarse.set(level, made);
     return made;
@@ -282,4 +290,3 @@ export async function surfaceFromGlb(data: ArrayBuffer): Promise<Surface> {
   if (!found) throw new Error("the file holds no surface");
   return found;
 }
-

@@ -34,7 +34,10 @@ it("colours are those of the library's pictures", () => {
 /** A square of `side` by `side` cells of two triangles. */
 function grid(side: number): { positions: Float32Array; index: Uint32Array } {
   const row = side + 1;
-  const positions = Float32Array.from({ length: 3 * row * row }, (_, i) => [Math.floor(i / 3) % row, Math.floor(i / 3 / row), 0][i % 3]! / side);
+  const positions = Float32Array.from(
+    { length: 3 * row * row },
+    (_, i) => [Math.floor(i / 3) % row, Math.floor(i / 3 / row), 0][i % 3]! / side,
+  );
   const index: number[] = [];
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {

@@ -332,7 +332,8 @@ export class Viewer {
     this.lastFrame = this.isMoving ? now : 0;
     this.setRatio(this.isMoving ? this.pace.ratio : window.devicePixelRatio);
     clearTimeout(this.refining);
-    if (!this.isMoving && this.pace.still > this.ratio) this.refining = window.setTimeout(() => this.refine(), REFINE_MS);
+    if (!this.isMoving && this.pace.still > this.ratio)
+      this.refining = window.setTimeout(() => this.refine(), REFINE_MS);
     this.draw(this.isMoving ? this.pace.level : 0);
     for (const listener of this.listeners) listener();
   };
