@@ -1,1 +1,0 @@
-import{J as e}from"./index-DLG9Dh2J.js";var t=null;function n(){if(t)return t;let n=document.createElement(`canvas`);n.width=n.height=64;let r=n.getContext(`2d`);return r.fillStyle=`#fff`,r.beginPath(),r.arc(32,32,30,0,2*Math.PI),r.fill(),t=new e(n)}export{n as t};
