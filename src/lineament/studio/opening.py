@@ -56,7 +56,14 @@ def start_opening(
     def work(progress: Progress) -> JobResult:
         return _open(studio, item, unit, intrinsics, given or {}, progress)
 
-    return studio.jobs.start(item.owner, "open", item.name or "a scan", work)
+    return studio.jobs.start(item.owner, "open", item.name or _name_of_files(item), work)
+
+
+def _name_of_files(item: Item) -> str:
+    if item.folder is not None:
+        with suppress(LineamentError, OSError):  # what is wrong with the files is told by the job
+            return main_file(sorted(item.folder.iterdir())).name
+    return "a scan"
 
 
 def _open(

@@ -8,16 +8,19 @@ import { Stage } from "../viewer/Stage";
 import { Button } from "../ui/controls";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icons";
-import { Empty, Progress } from "../ui/panel";
+import { Bar, Empty, Progress } from "../ui/panel";
 import { handleKey, keyLabel } from "./commands";
+import { arrivals } from "./arrivals";
 import { Drop, pickFiles } from "./Drop";
 import { groups, tabsOf } from "./groups";
 import { current, goTo, loadMode, MODES } from "./modes";
+import { closeScan } from "./open";
 import { Palette, paletteOpen } from "./Palette";
 import { SeriesQuestion } from "./series";
 import { SignIn } from "./SignIn";
-import { active, activeId, dismiss, mode, notices, scans, tellError, viewer, unsavedScans } from "./state";
+import { active, activeId, dismiss, mode, notices, scans, tellError, unsavedScans } from "./state";
 import { theme, toggleTheme } from "./theme";
+import { shortUnit } from "./units";
 
 export function App() {
   useEffect(() => {
@@ -101,6 +104,11 @@ function TopBar() {
             </div>
           );
         })}
+        {arrivals.value.map(({ key, name }) => (
+          <div key={key} class="tab coming" title={`Opening ${name}`}>
+            <span>{name}</span>
+          </div>
+        ))}
       </div>
       <Button icon="plus" title="Open scans" keys="mod+o" onClick={pickFiles} />
       <span class="spring" />
@@ -130,6 +138,15 @@ function Account() {
 }
 
 function Welcome() {
+  const [coming] = arrivals.value;
+  if (coming)
+    return (
+      <div class="welcome coming" role="status">
+        <h1>{coming.name}</h1>
+        <p>{coming.share === null ? `${coming.doing} …` : `${coming.doing}, ${Math.round(100 * coming.share)} %`}</p>
+        <Bar share={coming.share} />
+      </div>
+    );
   return (
     <div class="welcome">
       <h1>Drop a scan</h1>
@@ -147,6 +164,7 @@ function Welcome() {
 function StatusBar() {
   const shown = active.value?.info;
   const running = [...jobs.value.values()].filter((job) => !isOver(job));
+  const sending = arrivals.value.find(({ share }) => share !== null);
   return (
     <footer class="statusbar">
       {shown && (
@@ -154,13 +172,12 @@ function StatusBar() {
           <span>{shown.name}</span>
           <span>{`${shown.points.toLocaleString("en")} points`}</span>
           {shown.triangles > 0 && <span>{`${shown.triangles.toLocaleString("en")} triangles`}</span>}
-          <span>
-            {shown.unit ?? (shown.mm_per_unit ? `${shown.mm_per_unit.toPrecision(4)} mm a unit` : "unit unknown")}
-          </span>
+          <span title="Of the file's numbers">{`unit: ${shortUnit(shown)}`}</span>
           {shown.display?.decimated && <span>{`drawn with ${shown.display.points.toLocaleString("en")} points`}</span>}
         </>
       )}
       <span class="spring" />
+      {sending && <span>{`${sending.name}: ${Math.round(100 * sending.share!)} % sent`}</span>}
       {running.slice(0, 2).map((job) => (
         <Progress key={job.id} job={job} />
       ))}
@@ -209,13 +226,4 @@ function Closing() {
       </div>
     </Dialog>
   );
-}
-
-function closeScan(id: string): void {
-  const closed = scans.value.find((scan) => scan.info.id === id);
-  scans.value = scans.value.filter((scan) => scan.info.id !== id);
-  if (activeId.value === id) activeId.value = scans.value.at(-1)?.info.id ?? null;
-  if (closed?.surface) viewer.value?.remove(closed.surface);
-  closed?.surface?.dispose();
-  void del(`/api/scans/${id}`).catch(tellError);
 }

@@ -81,11 +81,15 @@ function Finder() {
 }
 
 function Help() {
-  const withKeys = allCommands.value.filter((command) => command.keys);
+  // A mode that this studio has not got has no key either.
+  const withKeys = allCommands.value.filter(
+    (command) => command.keys && (command.group !== "Modes" || (command.when?.() ?? true)),
+  );
   const groups = [...new Set(withKeys.map((command) => command.group))];
   return (
     <Dialog title="Keys" class="help" onClose={() => (helpOpen.value = false)}>
       <h1>Keys</h1>
+      <p class="hint">Drag to turn, drag with the right button to move, wheel to zoom.</p>
       <div class="groups">
         {groups.map((group) => (
           <section key={group}>
@@ -105,7 +109,6 @@ function Help() {
           </section>
         ))}
       </div>
-      <p class="hint">Drag to turn, drag with the right button to move, wheel to zoom.</p>
     </Dialog>
   );
 }

@@ -81,6 +81,7 @@ const SIGNS: Record<string, string> = {
   arrowdown: "↓",
   escape: "Esc",
   delete: "Del",
+  backspace: "⌫",
   space: "Space",
   home: "Home",
 };

@@ -1,10 +1,11 @@
 /** Opening scans: files that were dropped, files of `lineament view`, scans of a database. */
 
 import { Sphere, Vector3 } from "three";
-import { bytes, followJob, get, post, upload } from "../api/client";
+import { bytes, del, followJob, get, post, upload } from "../api/client";
 import type { Created, Job, Scan } from "../api/types";
 import { surfaceFromGlb } from "../viewer/surface";
 import { seriesOf } from "../sequence/order";
+import { type Announced, announce } from "./arrivals";
 import { localToWorld } from "./frames";
 import { sameGroup } from "./groups";
 import { askSeries } from "./series";
@@ -47,25 +48,66 @@ export async function openFiles(files: readonly File[]): Promise<string[]> {
   if (how === "not") return [];
   if (how !== "separately") return (await import("../sequence/opening")).openSeries(found, how);
   const opened: string[] = [];
-  for (const parcel of found) {
+  const coming = found.map((parcel) => ({ parcel, told: announce(parcel.main.name) }));
+  for (const { parcel, told } of coming) {
     try {
-      opened.push(await openParcel(parcel));
+      opened.push(await openParcel(parcel, (id) => told.change({ scan: id }), told.change));
     } catch (error) {
       tellError(error);
+    } finally {
+      told.end();
     }
   }
   return opened;
 }
 
-/** Send one scan's files and open it; `begun` hears its name in the workspace at once. */
-export async function openParcel(parcel: Parcel, begun: (id: string) => void = () => {}): Promise<string> {
-  const { id } = await post<Created>("/api/scans");
-  begun(id);
-  for (const file of [...parcel.companions, parcel.main]) {
-    await upload(`/api/scans/${id}/files/${encodeURIComponent(file.name)}`, file, () => undefined);
+/**
+ * Send one scan's files and open it; `begun` hears its name in the workspace at once. What cannot be opened leaves
+ * nothing behind, and the error names the file.
+ */
+export async function openParcel(
+  parcel: Parcel,
+  begun: (id: string) => void = () => {},
+  changed: Announced["change"] = () => {},
+): Promise<string> {
+  let id: string | null = null;
+  try {
+    ({ id } = await post<Created>("/api/scans"));
+    begun(id);
+    await sendFiles(id, [...parcel.companions, parcel.main], (share) => changed({ doing: "Sending", share }));
+    changed({ doing: "Reading", share: null });
+    await followOpening(id, await post<Job>(`/api/scans/${id}/open`));
+    return id;
+  } catch (error) {
+    if (id && closed.has(id)) return id;
+    if (id && !scans.value.some((scan) => scan.info.id === id)) await del(`/api/scans/${id}`).catch(() => undefined);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(why.includes(parcel.main.name) ? why : `${parcel.main.name}: ${why}`);
   }
-  await followOpening(id, await post<Job>(`/api/scans/${id}/open`));
-  return id;
+}
+
+async function sendFiles(id: string, files: readonly File[], progress: (share: number) => void): Promise<void> {
+  const total = files.reduce((sum, file) => sum + file.size, 0) || 1;
+  let sent = 0;
+  for (const file of files) {
+    const path = `/api/scans/${id}/files/${encodeURIComponent(file.name)}`;
+    await upload(path, file, (share) => progress((sent + share * file.size) / total));
+    sent += file.size;
+  }
+}
+
+/** Scans that somebody has closed, perhaps while they were still looked at. */
+const closed = new Set<string>();
+
+/** Take a scan off the page and out of the workspace. */
+export function closeScan(id: string): void {
+  closed.add(id);
+  const known = scans.value.find((scan) => scan.info.id === id);
+  scans.value = scans.value.filter((scan) => scan.info.id !== id);
+  if (activeId.value === id) activeId.value = scans.value.at(-1)?.info.id ?? null;
+  if (known?.surface) viewer.value?.remove(known.surface);
+  known?.surface?.dispose();
+  void del(`/api/scans/${id}`).catch(tellError);
 }
 
 /** Draw a scan as soon as it is read, and turn it when its face is found. */

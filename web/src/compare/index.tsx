@@ -140,7 +140,7 @@ function Pair() {
       </Button>
     );
   return (
-    <div class="pair">
+    <div class="compared">
       <Select
         label="A, from which it is measured"
         value={a.value?.info.id ?? ""}

@@ -108,7 +108,9 @@ function Cell({ row }: { row: ScanRow }) {
       <Thumbnail row={row} />
       <div class="what">{words(row.expression || row.modality)}</div>
       <div class="who">
-        {[row.sex !== "unknown" && row.sex, row.age !== null && Math.floor(row.age)].filter(Boolean).join(" ") || "–"}
+        {[row.sex !== "unknown" && row.sex, row.age !== null && `${Math.floor(row.age)} years`]
+          .filter(Boolean)
+          .join(" ") || "–"}
         {row.state !== "accepted" && <Badge of={row.state} />}
       </div>
     </div>

@@ -21,6 +21,20 @@ export interface ViewOptions {
   readonly adorn?: (layer: LandmarkLayer) => () => void;
 }
 
+/** Around what the pointer is on: painted over the scene, which is not drawn anew for it. */
+function paintRing(context: CanvasRenderingContext2D, { x, y }: { x: number; y: number }): void {
+  context.beginPath();
+  context.arc(x, y, 7.6, 0, 2 * Math.PI);
+  for (const [colour, width] of [
+    ["rgb(26 31 36)", 3.8],
+    ["#ffffff", 2.2],
+  ] as const) {
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.stroke();
+  }
+}
+
 const NONE: ReadonlySet<string> = new Set();
 
 export function LandmarkView({ loud, plain = false, under, adorn }: ViewOptions) {
@@ -34,14 +48,16 @@ export function LandmarkView({ loud, plain = false, under, adorn }: ViewOptions)
       effect(() => layer.setMarks(shownMarks.value)),
       effect(() => layer.setErrors(!plain && showErrors.value)),
       effect(() => {
-        const pointed = new Set([
-          ...(loud?.() ?? NONE),
-          ...[chosen.value, hovered.value].filter((name) => name !== null),
-        ]);
-        layer.setRinged(pointed);
+        const ringed = new Set(loud?.() ?? NONE);
+        if (chosen.value !== null) ringed.add(chosen.value);
+        layer.setRinged(ringed);
+      }),
+      effect(() => {
+        const pointed = new Set(loud?.() ?? NONE);
+        for (const name of [chosen.value, hovered.value]) if (name !== null) pointed.add(name);
         const all = !plain && showNames.value && shownMarks.value.length <= MANY;
         names.set({ marks: shownMarks.value, all, loud: pointed });
-        stage.invalidate();
+        stage.repaint();
       }),
       ...(adorn ? [adorn(layer)] : []),
     ];
@@ -53,6 +69,8 @@ export function LandmarkView({ loud, plain = false, under, adorn }: ViewOptions)
   const paint = useMemo(
     (): Painter => (context, on) => {
       under?.(context, on);
+      const pointedAt = shownMarks.peek().find(({ name }) => name === hovered.peek());
+      if (pointedAt?.at && pointedAt.name !== chosen.peek()) paintRing(context, on.project(pointedAt.at));
       names.paint(context, on);
     },
     [under],

@@ -28,6 +28,7 @@ export class NamePainter {
   private sides = new Map<string, number>();
   private seen = new Set<string>();
   private lookedAt = 0;
+  private lookedFrame = -1;
   private widths = new Map<string, number>();
   private options: NameOptions = { marks: [], all: true, loud: new Set() };
 
@@ -78,7 +79,10 @@ export class NamePainter {
 
   private look(viewer: Viewer): void {
     const now = performance.now();
-    if (viewer.isMoving && now - this.lookedAt < AGAIN) return;
+    // Painted again without a new frame, the view is the same.
+    if (this.lookedAt && (viewer.frames === this.lookedFrame || (viewer.isMoving && now - this.lookedAt < AGAIN)))
+      return;
+    this.lookedFrame = viewer.frames;
     this.lookedAt = now;
     this.seen = new Set(
       this.options.marks.filter((mark) => mark.at && inSight(viewer, mark.at)).map((mark) => mark.name),

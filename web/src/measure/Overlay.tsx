@@ -9,6 +9,7 @@ import { active, viewer } from "../app/state";
 import { stageGround } from "../app/theme";
 import { sideColours, srgb } from "../landmarks/colours";
 import { LandmarkView } from "../landmarks/LandmarkView";
+import type { Box } from "../landmarks/labels";
 import type { LandmarkLayer } from "../landmarks/layer";
 import { FONT } from "../landmarks/names";
 import { inSight } from "../landmarks/sight";
@@ -34,6 +35,7 @@ import {
 } from "./state";
 import { type Stroke, StrokeLayer } from "./strokes";
 import { keyOf, unitSign, withError } from "./table";
+import { placeTags } from "./tags";
 
 /** A value beside what it is of. */
 interface Tag {
@@ -98,7 +100,8 @@ function distanceStrokes(colours: Record<Role, string>): Drawn {
       width: one.path.length > 1 ? 1.6 : width,
     });
     if (one.path.length > 1) strokes.push({ points: one.path, colour: colours.other, width });
-    const surface = one.surface === null ? "" : `, ${one.surface.toFixed(1)} on the surface`;
+    // Its way over the surface is told of the chosen one alone: the table has all of them.
+    const surface = one.surface === null || !loud ? "" : `, ${one.surface.toFixed(1)} on the surface`;
     told.push({
       at: halfway(one.path.length > 1 ? one.path : [one.a.at, one.b.at]),
       text: `${one.straight.toFixed(1)} mm${surface}`,
@@ -185,23 +188,27 @@ const paintOver: Painter = (context, stage) => {
   }
   context.textAlign = "center";
   context.textBaseline = "middle";
-  for (const tag of tags) {
+  const wanted = tags.map((tag) => {
     const { x, y } = stage.project(tag.at);
-    paintTag(context, tag, x, y - 17);
-  }
+    context.font = fontOf(tag);
+    return { x, y, width: context.measureText(tag.text).width + 12, loud: tag.loud };
+  });
+  const places = placeTags(wanted, { width: stage.canvas.clientWidth, height: stage.canvas.clientHeight });
+  for (const [i, tag] of tags.entries()) paintTag(context, tag, places[i]!);
 };
 
-function paintTag(context: CanvasRenderingContext2D, tag: Tag, x: number, y: number): void {
-  context.font = tag.loud ? `600 ${FONT}` : FONT;
-  const width = context.measureText(tag.text).width + 12;
+const fontOf = (tag: Tag): string => (tag.loud ? `600 ${FONT}` : FONT);
+
+function paintTag(context: CanvasRenderingContext2D, tag: Tag, { x, y, width, height }: Box): void {
+  context.font = fontOf(tag);
   context.globalAlpha = tag.loud ? 0.92 : 0.75;
   context.fillStyle = stageGround();
   context.beginPath();
-  context.roundRect(x - width / 2, y - 9, width, 18, 4);
+  context.roundRect(x, y, width, height, 4);
   context.fill();
   context.globalAlpha = 1;
   context.fillStyle = ink();
-  context.fillText(tag.text, x, y + 0.5);
+  context.fillText(tag.text, x + width / 2, y + height / 2 + 0.5);
 }
 
 function paintEnd(context: CanvasRenderingContext2D, { x, y }: { x: number; y: number }): void {

@@ -37,7 +37,11 @@ export function Points() {
   const rows = shownDistances.value;
   const chosen = rows.find((one) => one.id === chosenDistance.value);
   if (active.value?.info.mm_per_unit === null) {
-    return <p class="empty">The unit of the scan is unknown, and distances are in mm.</p>;
+    return (
+      <p class="empty">
+        The file tells no unit, and without a face its size cannot be found out: distances would mean nothing.
+      </p>
+    );
   }
   return (
     <>

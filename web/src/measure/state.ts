@@ -131,7 +131,7 @@ export function follow<Row>(path: string, into: { value: readonly Row[] | null }
     }
     if (scan.mm_per_unit === null) {
       into.value = null;
-      refused.value = "The unit of the scan is unknown, and measures are in mm.";
+      refused.value = "The file tells no unit, and without a face its size cannot be found out.";
       return;
     }
     get<{ rows: Row[] }>(`/api/scans/${scan.id}/${path}`).then(

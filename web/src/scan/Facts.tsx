@@ -2,10 +2,9 @@
 
 import type { OpenScan } from "../app/state";
 import type { Scan } from "../api/types";
+import { longUnit } from "../app/units";
 import { Icon } from "../ui/icons";
 import { Facts, Section } from "../ui/panel";
-
-const UNITS: Record<string, string> = { mm: "millimetres", cm: "centimetres", m: "metres", in: "inches" };
 
 export function FactsSection({ scan }: { scan: OpenScan }) {
   const { info } = scan;
@@ -54,14 +53,8 @@ function geometryOf(info: Scan): string {
 }
 
 function unitOf(info: Scan): string {
-  const told = info.unit
-    ? (UNITS[info.unit] ?? info.unit)
-    : info.mm_per_unit
-      ? `1 is ${info.mm_per_unit.toPrecision(4)} mm`
-      : "unknown";
-  return info.mm_per_unit === null
-    ? told
-    : `${told}, about ${Math.round(2 * info.radius * info.mm_per_unit)} mm across`;
+  const told = longUnit(info);
+  return info.mm_per_unit === null ? told : `${told}; ${Math.round(2 * info.radius * info.mm_per_unit)} mm across`;
 }
 
 /** An error's text as a sentence. */

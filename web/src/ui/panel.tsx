@@ -163,9 +163,16 @@ export function Progress({ job }: { job: Job }) {
         <span>{job.message || job.title}</span>
         {share !== null && job.total > 1 && <span>{`${job.done} / ${job.total}`}</span>}
       </div>
-      <div class={share === null ? "bar unknown" : "bar"}>
-        <div style={{ width: share === null ? "30%" : `${share * 100}%` }} />
-      </div>
+      <Bar share={share} />
+    </div>
+  );
+}
+
+/** A bar that is full where all is done; it wanders where nobody knows how much there is. */
+export function Bar({ share }: { share: number | null }) {
+  return (
+    <div class={share === null ? "bar unknown" : "bar"}>
+      <div style={{ width: share === null ? "30%" : `${share * 100}%` }} />
     </div>
   );
 }

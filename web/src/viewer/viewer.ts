@@ -58,6 +58,8 @@ export class Viewer {
   readonly camera = new OrthographicCamera(-100, 100, 100, -100, -FAR, FAR);
   readonly controls: OrbitControls;
   readonly surfaces: Surface[] = [];
+  /** How many have been drawn: what is painted over them asks whether the view is another one. */
+  frames = 0;
   private readonly renderer: WebGLRenderer;
   private readonly pointers: Pointers;
   private readonly listeners = new Set<() => void>();
@@ -124,6 +126,11 @@ export class Viewer {
     if (at >= 0) this.surfaces.splice(at, 1);
     surface.root.removeFromParent();
     this.invalidate();
+  }
+
+  /** Paint again what lies over the scene, such as names, without drawing the scene. */
+  repaint(): void {
+    if (!this.dirty) for (const listener of this.listeners) listener();
   }
 
   /** Draw again at the next frame. */
@@ -335,6 +342,7 @@ export class Viewer {
     if (!this.isMoving && this.pace.still > this.ratio)
       this.refining = window.setTimeout(() => this.refine(), REFINE_MS);
     this.draw(this.isMoving ? this.pace.level : 0);
+    this.frames++;
     for (const listener of this.listeners) listener();
   };
 
