@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 
 from lineament.studio.errors import StudioError
+from lineament.studio.uploads import PIECE, _pieces
 from lineament.studio.workspace import MOST_FILES, check_name
 
 
@@ -150,6 +154,61 @@ def test_a_file_that_is_cut_off_leaves_nothing(studio, browser):
     while files_left() != before:
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+@contextmanager
+def on_its_way(studio, browser, scan: str, size: int) -> Iterator[socket.socket]:
+    """Send the beginning of a file, and have the rest still to come."""
+    cookies = "; ".join(f"{name}={value}" for name, value in browser.client.cookies.items())
+    with socket.create_connection(("127.0.0.1", studio.settings.port)) as line:
+        line.settimeout(20)
+        line.sendall(
+            f"PUT /api/scans/{scan}/files/late.png HTTP/1.1\r\nHost: 127.0.0.1:{studio.settings.port}\r\n"
+            f"Cookie: {cookies}\r\nX-Lineament-CSRF: {browser.client.headers['X-Lineament-CSRF']}\r\n"
+            f"Content-Length: {size}\r\n\r\n".encode()
+            + b"x" * (PIECE + 1)
+        )
+        end = time.monotonic() + 10
+        while studio.studio.workspace._items[scan].on_disk < PIECE:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        yield line
+
+
+@pytest.mark.parametrize("over", ["closed", "read"])
+def test_a_file_is_taken_no_further_when_its_scan_is_closed_or_read(run_studio, person, own_temporary, over):
+    """It would lie on the disk beyond what the session may hold, since nobody counts it any more."""
+    with run_studio() as running:
+        browser = running.browser()
+        scan = browser.drop(a__ply=person.ply)
+        with on_its_way(running, browser, scan, 4 * PIECE) as line:
+            if over == "closed":
+                assert browser.client.delete(f"/api/scans/{scan}").status_code == 204
+            else:
+                assert browser.job(browser.post(f"/scans/{scan}/open"))["state"] == "done"
+            line.sendall(b"x" * PIECE)
+            assert line.recv(100).split()[1] == (b"404" if over == "closed" else b"409")
+        assert [each for each in own_temporary.rglob("*") if each.is_file()] == []
+
+
+def test_small_pieces_are_not_counted_again_and_again():
+    counted = []
+
+    class Piece(bytes):
+        def __len__(self):
+            counted.append(1)
+            return super().__len__()
+
+    class Sent:
+        async def stream(self):
+            for _ in range(1000):
+                yield Piece(b"x")
+
+    async def taken():
+        return b"".join([piece async for piece in _pieces(Sent())])
+
+    assert asyncio.run(taken()) == b"x" * 1000
+    assert len(counted) < 5000
 
 
 def test_a_dropped_file_is_gone_once_it_is_read_and_nothing_stays_at_the_end(run_studio, person, own_temporary):

@@ -115,6 +115,19 @@ def test_a_scan_that_was_closed_takes_nothing_any_more(workspace):
         workspace.place_for(item, "a.ply")
 
 
+def test_whoever_asks_for_room_holds_nobody_up(workspace, monkeypatch):
+    """A scan's lock and the workspace's, each taken by one who waits for the other, would stop the studio."""
+    item = workspace.create("anna")
+
+    def held(self):
+        assert self is item
+        assert not workspace._lock.locked()
+        return 10
+
+    monkeypatch.setattr(module.Item, "held", held)
+    assert workspace.left("anna") == 1_000_000 - 10
+
+
 def test_a_session_has_so_many_scans_and_no_more(workspace, monkeypatch):
     monkeypatch.setattr(module, "MOST_SCANS", 3)
     for _ in range(3):

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from lineament.studio.errors import QuotaError, StudioError, TooLargeError
-from lineament.studio.workspace import Item, Workspace
+from lineament.studio.workspace import Item, Workspace, check_open
 
 PIECE = 4 << 20
 """Bytes that are gathered before they are written."""
@@ -35,9 +35,10 @@ async def receive(request: Request, workspace: Workspace, item: Item, name: str)
     try:
         with open(partial, "xb") as file:
             async for piece in _pieces(request):
-                taken += len(piece)
                 with item.lock:
+                    check_open(item)  # else it would be counted nowhere
                     item.on_disk += len(piece)
+                taken += len(piece)
                 # what is on its way counts as held already
                 _check(taken, workspace.upload_limit, taken + workspace.left(item.owner) + replaced)
                 await run_in_threadpool(file.write, piece)
@@ -63,12 +64,13 @@ async def receive(request: Request, workspace: Workspace, item: Item, name: str)
 
 async def _pieces(request: Request) -> AsyncIterator[bytes]:
     """Yield the body in pieces that are worth writing."""
-    held: list[bytes] = []
+    held, size = list[bytes](), 0
     async for piece in request.stream():
         held.append(piece)
-        if sum(map(len, held)) >= PIECE:
+        size += len(piece)
+        if size >= PIECE:
             yield b"".join(held)
-            held.clear()
+            held, size = [], 0
     yield b"".join(held)
 
 

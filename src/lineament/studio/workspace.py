@@ -268,7 +268,9 @@ class Workspace:
     def left(self, owner: str | None) -> int:
         """Return how many bytes a session may still take."""
         with self._lock:
-            return self.quota - sum(item.held() for item in self._items.values() if item.owner == owner)
+            own = [item for item in self._items.values() if item.owner == owner]
+        # not under the lock, for which somebody who has an item's may wait
+        return self.quota - sum(item.held() for item in own)
 
     def check_room(self, owner: str | None) -> None:
         """Raise `QuotaError` where a session holds more than it may."""
@@ -287,10 +289,7 @@ class Workspace:
         """
         check_name(name)
         with item.lock:
-            if item.closed:
-                raise UnknownError(f"there is no scan {item.id!r}")
-            if item.origin != "drop" or item.scan is not None:
-                raise ConflictError("this scan has been read already; drop the file as a new one")
+            check_open(item)
             if item.folder is None:
                 item.folder = Path(tempfile.mkdtemp(dir=self._folder()))
             place = item.folder / name
@@ -363,6 +362,22 @@ def size_of(value: Any) -> int:
     if is_dataclass(value):
         return sum(size_of(getattr(value, each.name)) for each in fields(value))
     return 0
+
+
+def check_open(item: Item) -> None:
+    """See whether a scan takes files.
+
+    Raises
+    ------
+    UnknownError
+        It was closed.
+    ConflictError
+        It has been read.
+    """
+    if item.closed:
+        raise UnknownError(f"there is no scan {item.id!r}")
+    if item.origin != "drop" or item.scan is not None:
+        raise ConflictError("this scan has been read already; drop the file as a new one")
 
 
 def check_name(name: str) -> None:
