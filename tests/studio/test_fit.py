@@ -181,6 +181,9 @@ def test_a_comparison_finds_what_has_changed(browser, fitted, person, tmp_path):
     deviation = browser.floats(f"/comparisons/{key}/deviation")
     assert len(deviation) == browser.get(f"/scans/{fitted}").json()["display"]["points"]
     assert np.nanmax(deviation) == pytest.approx(2, abs=0.6)
+    regions = browser.floats(f"/comparisons/{key}/regions")
+    assert len(regions) == len(deviation)
+    assert found["regions"][int(regions[np.nanargmax(deviation)])]["region"] == "left cheek"
     assert [each["id"] for each in browser.get("/comparisons").json()] == [key]
     browser.client.delete(f"/api/scans/{after}")
     assert browser.get(f"/comparisons/{key}").status_code == 404

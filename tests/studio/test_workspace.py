@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import numpy as np
 import pytest
 
+from lineament.studio import sequences
 from lineament.studio import workspace as module
 from lineament.studio.errors import ConflictError, QuotaError, UnknownError
+from lineament.studio.jobs import Job
 from lineament.studio.kept import MOST, Kept
+from lineament.studio.settings import Settings
+from lineament.studio.state import Studio
 from lineament.studio.workspace import Workspace, size_of
 from lineament.types import Scan
 
@@ -161,6 +166,25 @@ def test_results_are_their_sessions_and_go_with_their_scans():
         kept.get("ben", other)
     kept.end_session("anna")
     assert kept.of("anna") == {}
+
+
+def test_nothing_is_kept_of_a_scan_that_is_closed_while_a_job_is_at_work_on_it(monkeypatch):
+    """Neither its session nor a withdrawal would have it forgotten any more."""
+    studio = Studio(Settings())
+    item = studio.workspace.create("anna")
+    monkeypatch.setattr(sequences, "locate", lambda *given: studio.close_scan("anna", item.id))
+
+    async def end() -> Job:
+        job = sequences.start_sequence(studio, "anna", "smile", [item], [0.0], False)
+        return [each async for each in studio.jobs.follow("anna", job.id)][-1]
+
+    try:
+        ended = asyncio.run(asyncio.wait_for(end(), 20))
+        assert ended.error is not None
+        assert "closed" in ended.error.message
+        assert studio.sequences.of("anna") == {}
+    finally:
+        studio.close()
 
 
 def test_the_oldest_results_go_first():

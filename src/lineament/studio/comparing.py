@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from lineament.compare import Comparison, Sitting, compare
 from lineament.studio.fitting import corrected_detection, fit
 from lineament.studio.geometry import display_of
@@ -24,12 +27,15 @@ class Compared:
     found : Comparison
     deviation : (M,) float32, mm
         Of the vertices of A that are drawn.
+    region : (M,) int8
+        Row in `lineament.compare.REGIONS` of the vertices of A that are drawn; -1 for none.
     """
 
     a: str
     b: str
     found: Comparison
     deviation: Floats
+    region: npt.NDArray[np.int8]
 
 
 def start_comparison(studio: Studio, owner: str, a: Item, b: Item, stable: str, limit: float) -> Job:
@@ -48,8 +54,9 @@ def start_comparison(studio: Studio, owner: str, a: Item, b: Item, stable: str, 
         progress("comparing", 2, 3)
         found = compare(one, other, stable, limit)
         progress.check()
-        compared = Compared(a.id, b.id, found, found.deviation[display_of(a).source])
-        return {"comparison": studio.comparisons.add(owner, frozenset((a.id, b.id)), compared)}
+        drawn = display_of(a).source
+        compared = Compared(a.id, b.id, found, found.deviation[drawn], found.region[drawn])
+        return {"comparison": studio.keep(studio.comparisons, owner, (a, b), compared)}
 
     return studio.jobs.start(owner, "comparison", f"{a.name} to {b.name}", work)
 

@@ -180,6 +180,11 @@ class Jobs:
                 with suppress(RuntimeError):  # its loop has ended
                     each.loop.call_soon_threadsafe(each.queue.put_nowait, None)
 
+    def owners(self) -> set[str]:
+        """Return the sessions that have jobs."""
+        with self._lock:
+            return {entry.owner for entry in self._entries.values() if entry.owner is not None}
+
     def end_session(self, owner: str) -> None:
         """Cancel and forget the jobs of a session."""
         with self._lock:

@@ -50,6 +50,11 @@ class Kept(Generic[T]):
             raise UnknownError(f"there is no {self._what} {key!r}")
         return found[2]
 
+    def owners(self) -> set[str]:
+        """Return the sessions that have results."""
+        with self._lock:
+            return {whose for whose, _, _ in self._found.values()}
+
     def forget_scan(self, scan: str) -> None:
         """Drop what was made of a scan."""
         with self._lock:

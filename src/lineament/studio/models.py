@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from lineament.studio.marks import Marks, pairs_of
 from lineament.studio.workspace import Item
+from lineament.types import Scan
 
 SetName = Literal["ibug68", "anthropometric", "dense520"]
 Unit = Literal["mm", "cm", "m", "in"]
@@ -220,7 +221,7 @@ def scan_reply(item: Item) -> ScanReply:
         pose=None if found is None else matrix(found.pose.matrix),
         score=None if found is None else number(found.score),
         no_face=item.no_face or None,
-        warnings=[] if scan is None else list(scan.source.warnings),
+        warnings=[] if scan is None else _warnings(item, scan),
         center=point(centre),
         radius=0.0 if scan is None else _radius(item),
         has_colors=scan is not None and scan.colors is not None,
@@ -284,6 +285,12 @@ def matrix(values: npt.NDArray[np.floating[Any]]) -> Matrix:
 def points(xyz: npt.NDArray[np.floating[Any]]) -> list[Place | None]:
     """Return places for JSON; None for rows of NaN."""
     return [point(row) if np.isfinite(row).all() else None for row in xyz]
+
+
+def _warnings(item: Item, scan: Scan) -> list[str]:
+    """Return what to know of a scan, less that its seams have no uv where it is drawn with them."""
+    textured = item.texture is not None
+    return [each for each in scan.source.warnings if not (textured and each.endswith("so uv are left out"))]
 
 
 def _unit(item: Item) -> Unit | None:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, Field, FiniteFloat, model_validator
 
 from lineament.compare.picture import color_range
@@ -306,6 +307,13 @@ def sequence_reply(key: str, frames: Frames) -> SequenceReply:
         expressions=None if curves is None else {name: [number(v) for v in curve] for name, curve in curves.items()},
         failed=[FailedFrame(frame=row, why=why) for row, why in frames.failed],
     )
+
+
+def region_rows(compared: Compared) -> npt.NDArray[np.int64]:
+    """Return the row among the reply's `regions` of each vertex of A that is drawn, (M,); -1 for none."""
+    told = [change.region for change in compared.found.regions]
+    rows = [told.index(name) if name in told else -1 for name in REGIONS]
+    return np.array([*rows, -1])[compared.region]
 
 
 def _regions(compared: Compared) -> list[RegionRow]:

@@ -82,9 +82,8 @@ def start_sequence(
         progress("frames", len(items), len(items))
         curves = {name: weights[:, i] for i, name in enumerate(ARKIT_NAMES)} if fitted else None
         scans = tuple(item.id for item in items)
-        key = studio.sequences.add(
-            owner, frozenset(scans), Frames(name, scans, tuple(times), xyz, curves, tuple(failed))
-        )
+        frames = Frames(name, scans, tuple(times), xyz, curves, tuple(failed))
+        key = studio.keep(studio.sequences, owner, items, frames)
         for item in items:
             item.sequence = key
         return {"sequence": key}

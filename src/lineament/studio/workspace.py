@@ -316,6 +316,11 @@ class Workspace:
             self._items.pop(found.id, None)
         self._close(found)
 
+    def owners(self) -> set[str]:
+        """Return the sessions that have scans open."""
+        with self._lock:
+            return {item.owner for item in self._items.values() if item.owner is not None}
+
     def end_session(self, owner: str) -> None:
         """Close all scans of a session."""
         with self._lock:

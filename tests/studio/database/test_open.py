@@ -20,6 +20,8 @@ from lineament.database.review import newest_landmarks
 from lineament.database.withdraw import withdraw
 from lineament.errors import NoFaceError
 from lineament.face.model import load_face_model
+from lineament.studio.database import scans
+from lineament.studio.database.opening import read_stored
 from lineament.studio.database.wiring import look
 from lineament.types import Landmarks
 
@@ -137,6 +139,23 @@ def test_what_is_open_ends_with_the_session_and_when_it_is_closed(one) -> None:
     rita.ask("DELETE", "/api/session")
     assert not one.app.state.views.opened.all()
     assert not studio.workspace.of(session.id)
+
+
+def test_a_scan_that_is_read_when_its_session_has_ended_goes_too(one, monkeypatch) -> None:
+    rita, studio, table = one.join("rita", "reader"), one.app.state.studio, one.app.state.sessions.table
+    (session,) = table.all()
+
+    def late(*given):
+        found = read_stored(*given)
+        table.end(session)
+        return found
+
+    monkeypatch.setattr(scans, "read_stored", late)
+    rita.ask("POST", f"/api/db/scans/{one.lab.scan}/open", {"purpose": "research"})
+    assert studio.owners() == {session.id}
+    asyncio.run(look(one.app))
+    assert not studio.owners()
+    assert not one.app.state.views.opened.all()
 
 
 def test_a_scan_that_is_too_much_is_not_kept(one) -> None:

@@ -68,6 +68,11 @@ async def look(app: FastAPI) -> None:
     sessions: Sessions = app.state.sessions
     views: Views | None = app.state.views
     await asyncio.to_thread(sessions.table.sweep)
+    held = studio.owners()  # first: a session goes on before anything is its own
+    for session in held - {each.id for each in sessions.table.all()}:
+        studio.end_session(session)  # a request that was at work when it ended has come late
+        if views is not None:
+            views.opened.forget(session)
     if views is None:
         return
     for item in views.opened.closed():  # what a job has made of it since

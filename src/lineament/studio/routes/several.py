@@ -16,6 +16,7 @@ from lineament.studio.results import (
     SequenceReply,
     SequenceRequest,
     comparison_reply,
+    region_rows,
     sequence_reply,
 )
 from lineament.studio.routes.fit import BYTES
@@ -49,6 +50,13 @@ def get_comparison_deviation(id: Key, studio: TheStudio, session: TheSession) ->
     """Return float32, little-endian, mm, one for each vertex of A that `mesh.glb` draws; positive: B lies outside."""
     values = studio.comparisons.get(session.id, id).deviation
     return Response(values.astype("<f4").tobytes(), media_type="application/octet-stream")
+
+
+@router.get("/comparisons/{id}/regions", tags=["comparisons"], response_class=Response, responses=BYTES)
+def get_comparison_regions(id: Key, studio: TheStudio, session: TheSession) -> Response:
+    """Return float32, little-endian, one for each vertex of A that `mesh.glb` draws: its row in `regions`; -1 for none."""
+    rows = region_rows(studio.comparisons.get(session.id, id))
+    return Response(rows.astype("<f4").tobytes(), media_type="application/octet-stream")
 
 
 @router.post("/sequences", status_code=202, tags=["sequences"])
