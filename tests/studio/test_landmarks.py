@@ -211,6 +211,35 @@ def test_a_saved_file_that_is_none_is_told_in_the_warnings(run_studio, person, t
         assert any("saved landmarks are left out" in warning for warning in scan["warnings"])
 
 
+def test_a_number_that_is_too_large_in_a_saved_file_is_told(shown, run_studio, person, tmp_path):
+    running, place = shown
+    browser, scan = opened_of(running)
+    browser.edit(scan["id"], {"name": NOSE, "xyz": [0, 0, 0]})
+    assert browser.post(f"/scans/{scan['id']}/landmarks/ibug68/save").status_code == 200
+    saved = json.loads(place.with_name("person.ply.ibug68.corrected.json").read_bytes())
+    saved["corrections"]["history"][-1]["xyz"] = [10**400, 0, 0]
+    (tmp_path / "person.ply").write_bytes(person.ply)
+    (tmp_path / "person.ply.ibug68.corrected.json").write_text(json.dumps(saved))
+    with run_studio(preload=(tmp_path / "person.ply",)) as again:
+        _, scan = opened_of(again)
+        assert any("saved landmarks are left out" in warning for warning in scan["warnings"])
+
+
+def test_corrections_are_not_saved_through_a_link(shown, tmp_path):
+    """Else whoever has made a folder of scans would choose which file of the user is overwritten."""
+    running, place = shown
+    browser, scan = opened_of(running)
+    (tmp_path / "own.txt").write_text("the user's own")
+    saved = place.with_name("person.ply.anthropometric.corrected.json")
+    for target in (tmp_path / "own.txt", tmp_path / "new.txt"):
+        saved.unlink(missing_ok=True)
+        saved.symlink_to(target)
+        reply = browser.post(f"/scans/{scan['id']}/landmarks/anthropometric/save")
+        assert (reply.status_code, reply.json()["error"]["kind"]) == (400, "InputError")
+    assert [each.read_text() for each in tmp_path.iterdir()] == ["the user's own"]
+    saved.unlink()
+
+
 def test_where_nothing_can_be_written_is_told(shown, monkeypatch):
     running, place = shown
     browser, scan = opened_of(running)

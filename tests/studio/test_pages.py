@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import os
 import time
+from urllib.parse import quote
 
+import httpx2 as httpx
 import pytest
 
 from lineament.studio.routes import pages
@@ -42,6 +45,16 @@ def test_assets_are_compressed_where_that_is_taken_and_kept_for_good(built, brow
         assert "javascript" in reply.headers["content-type"]
     picture = browser.client.get("/assets/icon-abc123.png", headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in picture.headers
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "顔" * 100, "//machine/share", "\\\\machine\\share", "c:", "a\0b"])
+def test_a_name_that_no_file_of_the_page_has_is_not_looked_for(built, browser, monkeypatch, name):
+    asked = []
+    monkeypatch.setattr(pages.Path, "is_file", lambda self: asked.append(self) or os.path.isfile(self))
+    for path in (f"/{name}", f"/{name}.js"):
+        reply = browser.client.get(httpx.URL(browser.client.base_url, raw_path=quote(path).encode()))
+        assert reply.status_code == (404 if path.endswith(".js") else 200)
+    assert {each.name for each in asked} <= {"static", "index.html"}
 
 
 def test_a_file_that_has_changed_is_compressed_again(built, browser):

@@ -38,6 +38,10 @@ def test_the_studio_answers_to_its_own_name_only(studio, stranger, host):
     assert reply.status_code in (400, 403)
 
 
+def test_a_port_of_many_digits_is_no_fault(stranger):
+    assert stranger.get("/api/session", headers={"Host": "127.0.0.1:" + "9" * 5000}).status_code == 403
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "LOCALHOST"])
 def test_names_of_this_machine_are_its_own(studio, stranger, host):
     assert stranger.get("/api/session", headers={"Host": f"{host}:{studio.settings.port}"}).status_code == 200

@@ -46,6 +46,8 @@ def save(item: Item, set_name: str, note: str = "") -> str:
     if item.path is None:
         raise ConflictError("a scan that was dropped has no place to save to; download the landmarks instead")
     place = corrected_file(item.path.parent, item.path, set_name)
+    if place.is_symlink():  # whoever made the folder would choose what is overwritten
+        raise InputError(f"cannot write {place}: it is a link to another file; remove it first")
     document = json.loads(lineament_json(marks.landmarks))
     document["producer"] = {"name": "lineament studio", "version": __version__}
     document[MEMBER] = {
@@ -88,7 +90,7 @@ def _with_saved(marks: Marks, place: Path) -> Marks:
         names = [str(name) for name in kept["corrected"]]
         history = tuple(Change(str(c["name"]), _point(c["xyz"]), str(c["by"]), str(c["at"])) for c in kept["history"])
         corrected = {name: _known(saved.xyz[marks.row(name)]) for name in names}
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise InputError(f"{place} does not tell which landmarks were corrected, by whom and when") from None
     return replace(marks, corrected=corrected, history=history)
 

@@ -73,11 +73,15 @@ class Guard:
         usual = "443" if self._settings.tls else "80"
         # port 0 is one that the system has chosen: then only the name tells
         number = port or usual
-        if not number.isdecimal() or name not in self._settings.hosts:
+        if not _is_port(number) or name not in self._settings.hosts:
             return False
         if name == (self._settings.public_name or "").lower():  # its port may be another one's that passes on
             return True
         return bool(self._settings.port in (0, int(number)))
+
+
+def _is_port(text: str) -> bool:
+    return text.isdecimal() and len(text) <= len("65535")
 
 
 def _states_too_much(headers: Headers) -> bool:

@@ -145,8 +145,9 @@ def test_a_promise_that_cannot_be_is_not_believed(changes):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its pipes cannot be waited for")
-def test_a_promise_of_more_than_the_memory_is_declined(monkeypatch, tmp_path):
-    found = lying(monkeypatch, tmp_path, GOOD | {"arrays": [["points", [1 << 40, 3]]]})
+@pytest.mark.parametrize("shape", [[1 << 40, 3], [1 << 40, 0], [0, 1 << 70]])
+def test_a_promise_of_more_than_the_memory_is_declined(monkeypatch, tmp_path, shape):
+    found = lying(monkeypatch, tmp_path, GOOD | {"arrays": [["points", shape]]})
     assert found.kind == "memory"
 
 

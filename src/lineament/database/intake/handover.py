@@ -74,8 +74,8 @@ class Promise:
 
     @property
     def size(self) -> int:
-        """Bytes of all arrays."""
-        return sum(prod(shape) * np.dtype(ARRAYS[name][0]).itemsize for name, shape in self.arrays)
+        """Bytes of all arrays; an empty axis counts as one, or the others could be of any length."""
+        return sum(prod(max(n, 1) for n in shape) * np.dtype(ARRAYS[name][0]).itemsize for name, shape in self.arrays)
 
 
 def read_whole(

@@ -17,6 +17,8 @@ from lineament.studio.sign_in import Sessions
 router = APIRouter(include_in_schema=False)
 IMMUTABLE = "public, max-age=31536000, immutable"
 """Of assets, whose names hold a hash of their content."""
+LONGEST_PATH = 200
+"""Bytes, of a file of the page."""
 TEXT = frozenset({".html", ".js", ".css", ".svg", ".json", ".map", ".txt"})
 """Files that are worth compressing."""
 NO_SESSION = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Lineament Studio</title>
@@ -51,12 +53,19 @@ def get_file(path: str, request: Request) -> Response:
     if path == "api" or path.startswith("api/"):
         raise UnknownError(f"there is no /{path}")
     folder = static_folder().resolve()
-    place = (folder / path).resolve() if "\0" not in path else folder
+    place = (folder / path).resolve() if _is_plain(path) else folder
     if place.is_relative_to(folder) and place.is_file():
         return _file(place, request, IMMUTABLE if path.startswith("assets/") else "no-cache")
     if "." in path.rpartition("/")[2]:
         raise UnknownError(f"there is no /{path[:200]}")
     return _index(request)
+
+
+def _is_plain(path: str) -> bool:
+    """Return whether a path can be that of a file of the page, so that the system may be asked: it leads to no drive
+    and to no other machine, and is no longer than a name may be."""
+    known = len(path.encode("utf-8", "replace")) <= LONGEST_PATH
+    return known and not path.startswith("/") and not set(path) & set("\0\\:")
 
 
 def _index(request: Request) -> Response:
