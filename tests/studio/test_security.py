@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
+import time
+
 import httpx2 as httpx
 import pytest
+from starlette.testclient import TestClient
 
+from lineament.studio import serving
 from lineament.studio.security import HEADERS, LARGEST_BODY
+from lineament.studio.serving import serve
+from lineament.studio.settings import Settings
 
 
 @pytest.fixture
@@ -30,6 +37,42 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(studio, stranger)
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
     assert str(studio.settings.port) in cookie.partition("=")[0]
+
+
+def test_the_browser_that_is_opened_gets_a_token_of_its_own_which_is_spent(monkeypatch):
+    """Other users of the machine can read the command line of a browser, for as long as it runs."""
+    opened, told = [], []
+    monkeypatch.setattr(serving.webbrowser, "open", opened.append)
+
+    class Served(serving.Server):
+        def run(self, sockets):
+            end = time.monotonic() + 10
+            while not opened:
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            with TestClient(self.config.app, told[0], follow_redirects=False) as one:
+                assert one.get(told[0]).status_code == 303
+                for address, status in ((opened[0], 303), (opened[0], 401), (told[0], 303)):
+                    one.cookies.clear()
+                    assert one.get(address).status_code == status
+
+    monkeypatch.setattr(serving, "Server", Served)
+    serve(Settings(), told.append, browser=True)
+    assert opened[0] != told[0]
+
+
+def test_files_go_also_when_the_studio_is_ended_in_haste(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    class Hasty(serving.Server):
+        def run(self, sockets):
+            workspace = self._studio.workspace
+            workspace.place_for(workspace.create("anna"), "a.ply").write_bytes(b"x")
+            assert list(tmp_path.iterdir())  # and its lifespan does not end
+
+    monkeypatch.setattr(serving, "Server", Hasty)
+    serve(Settings(), lambda address: None, browser=False)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "", "127.0.0.1:x"])

@@ -48,11 +48,11 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def address_of(settings: Settings) -> str:
-    """Return the address to open; where nobody signs in, it holds the token."""
+def address_of(settings: Settings, token: str | None = None) -> str:
+    """Return the address to open; where nobody signs in, it holds a token, the studio's own without another one."""
     host = settings.public_name or (f"[{settings.host}]" if ":" in settings.host else settings.host)
     base = f"{'https' if settings.tls else 'http'}://{host}:{settings.port}/"
-    return base if settings.signs_in else f"{base}?token={settings.token}"
+    return base if settings.signs_in else f"{base}?token={token or settings.token}"
 
 
 def serve(settings: Settings, tell: Callable[[str], None], browser: bool) -> None:
@@ -74,12 +74,17 @@ def serve(settings: Settings, tell: Callable[[str], None], browser: bool) -> Non
     """
     listener = _listen(settings.host, settings.port)
     settings = replace(settings, port=listener.getsockname()[1])
-    address = address_of(settings)
-    tell(address)
-    if browser:
-        threading.Timer(0.5, webbrowser.open, [address]).start()
+    tell(address_of(settings))
     try:
-        Server(create_app(settings), settings).run([listener])
+        app = create_app(settings)
+        if browser:
+            # all users of this machine can read with what a browser was started
+            address = address_of(settings, app.state.sessions.token_for_once())
+            threading.Timer(0.5, webbrowser.open, [address]).start()
+        try:
+            Server(app, settings).run([listener])
+        finally:
+            app.state.studio.workspace.close()  # also when it was ended in haste
     finally:
         listener.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import logging
 import secrets
@@ -58,6 +59,7 @@ class Sessions:
         self.table = SessionTable()
         self.limits = Limits()
         self._stranger = secrets.token_urlsafe(32)
+        self._for_once: set[str] = set()
         if settings.database is not None and settings.actor is not None:
             Database.open(settings.database, settings.actor).close()
         self.pool = None if settings.database is None else Pool(settings.database)
@@ -66,7 +68,7 @@ class Sessions:
 
     def begin(self, token: str, response: Response, request: Request | None = None) -> bool:
         """Start a session where the token is right, or go on with the one that there is; return whether it is."""
-        if self.settings.signs_in or not hmac.compare_digest(token.encode(), self.settings.token.encode()):
+        if self.settings.signs_in or not self._is_right(token):
             return False
         if request is not None and self.of(request) is not None:
             return True
@@ -75,6 +77,19 @@ class Sessions:
             actor = self.pool.call(lambda database: _let_in(database, name))
         session = Session(secrets.token_urlsafe(9), name, self.settings.database, actor)
         self._give(response, self.table.begin(session, BY_TOKEN))
+        return True
+
+    def token_for_once(self) -> str:
+        """Return a further token, which lets one browser in, and is spent then."""
+        token = secrets.token_urlsafe(32)
+        self._for_once.add(hashlib.sha256(token.encode()).hexdigest())
+        return token
+
+    def _is_right(self, token: str) -> bool:
+        try:
+            self._for_once.remove(hashlib.sha256(token.encode()).hexdigest())
+        except KeyError:
+            return hmac.compare_digest(token.encode(), self.settings.token.encode())
         return True
 
     def begin_by_password(self, response: Response, name: str, password: str, database: Database) -> Session:
