@@ -13,7 +13,7 @@ import { ScaleBar } from "../viewer/Stage";
 import { Viewer } from "../viewer/viewer";
 import { useArrows } from "./arrows";
 import { disposeTwin, link, twinOf } from "./link";
-import { a, b, compared, ghost, placeB, range, view } from "./state";
+import { a, b, compared, ghost, placeB, range, shown, view } from "./state";
 
 interface Place {
   readonly x: number;
@@ -106,6 +106,7 @@ function Pane({
 /** Put the scan on its pane: in A's frame, and A in the colours of the deviation. */
 function useSurface(stage: Viewer | null, who: "A" | "B", scan: OpenScan): void {
   const found = compared.value;
+  const values = shown.value?.deviation;
   const source = scan.surface;
   const kept = useRef<ReturnType<typeof twinOf> | null>(null);
   useEffect(() => {
@@ -122,10 +123,10 @@ function useSurface(stage: Viewer | null, who: "A" | "B", scan: OpenScan): void 
     const twin = kept.current;
     if (!stage || !twin || !a.value) return;
     twin.place(who === "A" ? placeB(scan, scan, null) : placeB(scan, a.value, found));
-    if (who === "A" && found) twin.setValues(found.deviation, -range.value, range.value, "diverging");
+    if (who === "A" && values) twin.setValues(values, -range.value, range.value, "diverging");
     else twin.setLook(twin.naturalLook);
     stage.invalidate();
-  }, [stage, source, scan.info, a.value, found, range.value]);
+  }, [stage, source, scan.info, a.value, found, values, range.value]);
   useEffect(() => {
     if (!stage || !source) return;
     if (scan.info.pose) {

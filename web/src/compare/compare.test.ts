@@ -3,7 +3,7 @@ import type { Comparison, Landmarks, Matrix, Scan } from "../api/types";
 import { addScan } from "../app/state";
 import type { Surface } from "../viewer/surface";
 import { movesOf } from "./arrows";
-import type { Compared } from "./state";
+import { type Compared, onlyOf, rowsOf } from "./state";
 
 const pose: Matrix = [
   [1, 0, 0, 0],
@@ -38,4 +38,13 @@ it("moves of landmarks are told in the fit's face frame, and drawn in that of th
   expect(more).toEqual([]);
   expect(move!.from.toArray()).toEqual([10, 20, 30]);
   expect(move!.to.toArray().map((value) => Math.round(value * 1e6) / 1e6)).toEqual([10, 23, 32]);
+});
+
+it("a region is seen alone, and the face without the neck", () => {
+  const regions = [{ region: "face" }, { region: "nose" }, { region: "chin" }, { region: "neck" }];
+  const values = Float32Array.of(1, 2, 3, 4);
+  const rows = Float32Array.of(1, 2, 3, -1);
+  const seen = (region: string) => [...onlyOf(values, rows, rowsOf(region, regions))];
+  expect(seen("nose")).toEqual([1, NaN, NaN, NaN]);
+  expect(seen("face")).toEqual([1, 2, NaN, NaN]);
 });

@@ -20,6 +20,7 @@ import {
   b,
   choose,
   chosenRange,
+  chosenRegion,
   compare,
   compared,
   failure,
@@ -29,6 +30,7 @@ import {
   limit,
   loadComparisons,
   range,
+  shown,
   stable,
   swap,
   type View,
@@ -196,7 +198,8 @@ const mm = (value: number | null | undefined): string => (value == null ? "–" 
 const plus = (value: number | null | undefined): string => (value == null ? "–" : signed(value));
 
 function Results() {
-  const { info, deviation, spread } = compared.value!;
+  const { info } = compared.value!;
+  const { deviation, spread } = shown.value!;
   return (
     <>
       {info.warnings.length > 0 && (
@@ -209,7 +212,10 @@ function Results() {
           ))}
         </ul>
       )}
-      <Section title="Deviation" aside="B less A, mm">
+      <Section
+        title="Deviation"
+        aside={chosenRegion.value === null ? "B less A, mm" : `B less A, mm, ${chosenRegion.value}`}
+      >
         <Facts
           rows={[
             ["Left over", `${mm(info.residual)} mm on the parts that have not changed`],
@@ -233,6 +239,7 @@ function Results() {
         )}
       </Section>
       <Section title="Regions" aside="mm, cm³">
+        <p class="hint small">Choose a region to see it alone, and once more to see all.</p>
         <Regions rows={info.regions} />
       </Section>
       <Section title="Landmarks" folded>
@@ -249,6 +256,8 @@ function Regions({ rows }: { rows: readonly RegionChange[] }) {
       label="Deviation of each region"
       rows={rows}
       id={(row) => row.region}
+      chosen={chosenRegion.value}
+      onChoose={({ region }) => (chosenRegion.value = chosenRegion.value === region ? null : region)}
       columns={[
         {
           title: "Region",

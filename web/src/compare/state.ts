@@ -12,6 +12,8 @@ export interface Compared {
   readonly info: Comparison;
   /** Signed mm of A's display vertices; positive where B lies outside. */
   readonly deviation: Float32Array;
+  /** Row in `info.regions` of A's display vertices; -1 for none. */
+  readonly rows: Float32Array;
   readonly spread: Spread;
   /** A's landmarks by set. */
   readonly landmarks: ReadonlyMap<SetName, Landmarks>;
@@ -65,6 +67,28 @@ export const compared = computed(
       keyOf({ a: a.value?.info.id ?? "", b: b.value?.info.id ?? "", stable: stable.value, limit: limit.value }),
     ) ?? null,
 );
+/** The region that is looked at alone; null for the whole head. */
+export const chosenRegion = signal<string | null>(null);
+
+/** What is drawn and counted: all that was found, or that of the chosen region. */
+export const shown = computed((): Pick<Compared, "deviation" | "spread"> | null => {
+  const found = compared.value;
+  if (!found || chosenRegion.value === null) return found;
+  const deviation = onlyOf(found.deviation, found.rows, rowsOf(chosenRegion.value, found.info.regions));
+  return { deviation, spread: spread(deviation) };
+});
+
+/** Rows that make up a region: `face` is all of them but the neck. */
+export function rowsOf(region: string, regions: readonly { readonly region: string }[]): ReadonlySet<number> {
+  const belongs = (name: string) => (region === "face" ? name !== "neck" : name === region);
+  return new Set(regions.flatMap(({ region: name }, row) => (belongs(name) ? [row] : [])));
+}
+
+/** Values of the vertices in some rows; NaN for the others. */
+export function onlyOf(values: Float32Array, rows: Float32Array, wanted: ReadonlySet<number>): Float32Array {
+  return values.map((value, i) => (wanted.has(rows[i]!) ? value : NaN));
+}
+
 export const range = computed(() => chosenRange.value ?? compared.value?.info.range ?? 1);
 
 /** Whether both can be compared, or why not. */
@@ -77,12 +101,19 @@ export const hindrance = computed(() => {
 });
 
 async function keep(info: Comparison): Promise<void> {
-  const [deviation, ...sets] = await Promise.all([
+  const [deviation, rows, ...sets] = await Promise.all([
     floats(`/api/comparisons/${info.id}/deviation`),
+    floats(`/api/comparisons/${info.id}/regions`),
     ...["ibug68", "anthropometric"].map((set) => get<Landmarks>(`/api/scans/${info.a}/landmarks/${set}`)),
   ]);
   const landmarks = new Map(sets.map((each) => [each.set, each]));
-  results.value = new Map(results.value).set(keyOf(info), { info, deviation, spread: spread(deviation), landmarks });
+  results.value = new Map(results.value).set(keyOf(info), {
+    info,
+    deviation,
+    rows,
+    spread: spread(deviation),
+    landmarks,
+  });
 }
 
 /** Comparisons that the server has already, from before the page was loaded again. */
