@@ -9,7 +9,8 @@ import time
 import pytest
 
 from lineament.errors import InputError
-from lineament.studio.errors import UnknownError
+from lineament.studio import jobs as module
+from lineament.studio.errors import QuotaError, UnknownError
 from lineament.studio.jobs import KEPT, Jobs
 
 
@@ -98,6 +99,21 @@ def test_old_jobs_are_forgotten(jobs):
     ended(jobs, last)
     jobs.start("anna", "fit", "one more", lambda progress: {})
     assert len(jobs.of("anna")) <= KEPT + 1
+
+
+def test_a_session_has_so_many_jobs_waiting_and_no_more(jobs, monkeypatch):
+    monkeypatch.setattr(module, "WAITING", 3)
+    go = threading.Event()
+    try:
+        for _ in range(3):
+            last = jobs.start("anna", "fit", "a fit", lambda progress: {"scan": str(go.wait(5))})
+        with pytest.raises(QuotaError, match="3 jobs wait"):
+            jobs.start("anna", "fit", "a fit", lambda progress: {})
+        jobs.start("ben", "fit", "another's", lambda progress: {})
+    finally:
+        go.set()
+    ended(jobs, last)
+    jobs.start("anna", "fit", "a fit", lambda progress: {})
 
 
 def test_who_follows_hears_every_change_and_the_end(jobs):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -223,6 +225,24 @@ def test_a_number_that_is_too_large_in_a_saved_file_is_told(shown, run_studio, p
     with run_studio(preload=(tmp_path / "person.ply",)) as again:
         _, scan = opened_of(again)
         assert any("saved landmarks are left out" in warning for warning in scan["warnings"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text there")
+def test_a_viewed_scan_may_have_a_name_that_is_no_text(run_studio, person, tmp_path):
+    place = tmp_path / os.fsdecode(b"k\xf6pf.ply")
+    place.write_bytes(person.ply)
+    corrected = [place.with_name(f"{place.name}.{name}.corrected.json") for name in ("ibug68", "anthropometric")]
+    corrected[0].write_text("{")
+    with run_studio(preload=(place,)) as running:
+        browser, scan = opened_of(running)
+        assert scan["name"] == "k?pf.ply"
+        assert any("saved landmarks are left out" in warning for warning in scan["warnings"])
+        assert browser.get(f"/scans/{scan['id']}/measures.csv").status_code == 200
+        assert browser.post(f"/scans/{scan['id']}/landmarks/anthropometric/save").status_code == 200
+        assert corrected[1].is_file()
+        corrected[1].unlink()
+        corrected[1].mkdir()
+        assert browser.post(f"/scans/{scan['id']}/landmarks/anthropometric/save").status_code == 400
 
 
 def test_corrections_are_not_saved_through_a_link(shown, tmp_path):

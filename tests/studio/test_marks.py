@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lineament.errors import InputError
+from lineament.studio import marks as module
 from lineament.studio.marks import Marks, pairs_of
 from lineament.types import Landmarks
 
@@ -54,6 +55,14 @@ def test_history_has_the_time_in_utc():
     at = Marks(FOUND).put("a", None, "anna").history[0].at
     assert at.endswith("Z")
     assert abs(datetime.fromisoformat(at) - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+def test_a_history_that_nobody_reads_any_more_is_made_no_longer(monkeypatch):
+    monkeypatch.setattr(module, "LONGEST_HISTORY", 3)
+    marks = Marks(FOUND).put("a", None, "anna").put("b", None, "anna").restore("a", "anna")
+    for act in (lambda: marks.put("a", None, "anna"), lambda: marks.restore("b", "anna")):
+        with pytest.raises(InputError, match="3 times"):
+            act()
 
 
 def test_an_edit_leaves_the_value_it_was_made_of():

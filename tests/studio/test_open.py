@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from lineament.io.scans import write_scan
+from lineament.studio.workspace import Workspace
 from lineament.types import Scan
 
 SETS = {"ibug68": 68, "anthropometric": None, "dense520": 520}
@@ -144,6 +145,16 @@ def test_a_scan_without_a_face_is_open_all_the_same(browser, tmp_path):
         reply = browser.get(f"/scans/{scan}/{place}")
         assert (reply.status_code, reply.json()["error"]["kind"]) == (409, "ConflictError")
     assert browser.post(f"/scans/{scan}/fit").status_code == 409
+
+
+def test_curvature_counts_as_what_a_session_may_hold(studio, browser, person, monkeypatch):
+    scan = browser.open(a__ply=person.ply)
+    item = studio.studio.workspace._items[scan]
+    monkeypatch.setattr(Workspace, "left", lambda self, owner: -1 if item.has_kind("curvature") else 1)
+    failed = browser.job(browser.post(f"/scans/{scan}/curvature", {"radius": 5}))
+    assert (failed["state"], failed["error"]["kind"]) == ("failed", "QuotaError")
+    assert not item.has_kind("curvature")
+    browser.client.delete(f"/api/scans/{scan}")
 
 
 def test_a_given_unit_is_taken(browser, person):

@@ -11,7 +11,7 @@ from lineament import __version__
 from lineament.studio import sign_in
 from lineament.studio.database.wiring import ROUTERS as DATABASE_ROUTERS
 from lineament.studio.database.wiring import add_database, watching
-from lineament.studio.errors import add_handlers
+from lineament.studio.errors import add_handlers, readable
 from lineament.studio.opening import start_opening
 from lineament.studio.routes import fit, jobs, landmarks, measure, pages, scans, several
 from lineament.studio.security import Guard
@@ -48,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         studio.warm()
         for path in settings.preload:
-            start_opening(studio, studio.workspace.create(None, path.name, "file", path=path))
+            start_opening(studio, studio.workspace.create(None, readable(path.name), "file", path=path))
         try:
             async with watching(app):
                 yield

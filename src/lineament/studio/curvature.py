@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lineament.curvature_map import CurvatureMap, Size, map_curvature
-from lineament.studio.errors import ConflictError
+from lineament.studio.errors import ConflictError, QuotaError
 from lineament.studio.geometry import display_of
 from lineament.studio.jobs import Job, JobResult, Progress
 from lineament.studio.state import Studio
@@ -24,6 +24,11 @@ def start_curvature(studio: Studio, item: Item, owner: str, radius: float) -> Jo
     def work(progress: Progress) -> JobResult:
         progress("measuring")
         item.made(("curvature", radius), lambda: map_curvature(scan, size, [radius]))
+        try:
+            studio.workspace.check_room(item.owner)
+        except QuotaError:
+            item.forget("curvature")
+            raise
         return {"scan": item.id, "radius": radius}
 
     return studio.jobs.start(owner, "curvature", f"curvature of {item.name} at {radius:g} mm", work)

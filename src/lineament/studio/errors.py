@@ -99,9 +99,14 @@ def status_of(error: LineamentError) -> int:
     return 400 if isinstance(error, InputError) else 500
 
 
+def readable(text: str) -> str:
+    """Return a text without the half characters that stand in names of files that are no UTF-8: JSON has none."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def error_reply(status: int, kind: str, message: str) -> JSONResponse:
     """Return an error as every route tells it."""
-    return JSONResponse({"error": {"kind": kind, "message": message}}, status)
+    return JSONResponse({"error": {"kind": kind, "message": readable(message)}}, status)
 
 
 def _methods_of(app: FastAPI, request: Request) -> list[str]:

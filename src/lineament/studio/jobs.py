@@ -16,11 +16,13 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict  # which pydantic wants before Python 3.12
 
 from lineament.errors import LineamentError
-from lineament.studio.errors import ErrorBody, UnknownError
+from lineament.studio.errors import ErrorBody, QuotaError, UnknownError, readable
 
 _LOG = logging.getLogger("lineament.studio")
 KEPT = 200
 """Ended jobs of one session that are remembered."""
+WAITING = 2000
+"""Jobs of one session that have not ended: as many as it may have scans open, twice."""
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
@@ -133,13 +135,21 @@ class Jobs:
         self._lock = threading.Lock()
 
     def start(self, owner: str | None, kind: str, title: str, work: Work) -> Job:
-        """Queue work; what it returns becomes the job's result."""
+        """Queue work; what it returns becomes the job's result.
+
+        Raises
+        ------
+        QuotaError
+            Too many of the session wait already.
+        """
         key = secrets.token_urlsafe(9)
         job = Job(
             id=key, kind=kind, title=title, state="queued", stage="", done=0, total=0, message="", result={}, error=None
         )
         entry = _Entry(job, owner)
         with self._lock:
+            if sum(e.owner == owner and e.job.state not in ENDED for e in self._entries.values()) >= WAITING:
+                raise QuotaError(f"{WAITING} jobs wait already; let some end first")
             self._entries[entry.job.id] = entry
             self._forget(owner)
         self._tell(entry)
@@ -279,4 +289,4 @@ class Jobs:
             self.change(entry, state="done", result={**entry.job.result, **result})
 
     def _fail(self, entry: _Entry, kind: str, message: str) -> None:
-        self.change(entry, state="failed", error=ErrorBody(kind=kind, message=message))
+        self.change(entry, state="failed", error=ErrorBody(kind=kind, message=readable(message)))

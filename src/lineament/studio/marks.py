@@ -15,6 +15,9 @@ from lineament.errors import InputError
 from lineament.face.model import load_face_model
 from lineament.types import Floats, Landmarks
 
+LONGEST_HISTORY = 20_000
+"""Changes of one set; the whole history goes with every answer."""
+
 
 @dataclass(frozen=True, eq=False)
 class Change:
@@ -87,11 +90,7 @@ class Marks:
         """Put a landmark somewhere, or mark it as missing with None."""
         self.row(name)
         at = None if xyz is None else np.asarray(xyz, np.float32)
-        return replace(
-            self,
-            corrected={**self.corrected, name: at},
-            history=(*self.history, Change(name, at, by, _now())),
-        )
+        return replace(self, corrected={**self.corrected, name: at}, history=self._with(Change(name, at, by, _now())))
 
     def restore(self, name: str, by: str) -> Marks:
         """Take a correction back."""
@@ -100,7 +99,7 @@ class Marks:
             return self
         left = {other: at for other, at in self.corrected.items() if other != name}
         at = None if np.isnan(found).any() else found
-        return replace(self, corrected=left, history=(*self.history, Change(name, at, by, _now())))
+        return replace(self, corrected=left, history=self._with(Change(name, at, by, _now())))
 
     def swap(self, one: str, other: str, by: str) -> Marks:
         """Exchange two landmarks."""
@@ -108,6 +107,11 @@ class Marks:
         places = {name: now.xyz[self.row(name)] for name in (one, other)}
         there = {name: None if np.isnan(at).any() else at for name, at in places.items()}
         return self.put(one, there[other], by).put(other, there[one], by)
+
+    def _with(self, change: Change) -> tuple[Change, ...]:
+        if len(self.history) >= LONGEST_HISTORY:
+            raise InputError(f"the landmarks have been changed {LONGEST_HISTORY:,} times; open the scan anew")
+        return (*self.history, change)
 
     def taken_over(self, newer: Landmarks) -> Marks:
         """Keep the corrections where landmarks were found anew."""

@@ -19,7 +19,7 @@ from lineament.errors import InputError
 from lineament.io.atomic import atomic_write
 from lineament.io.landmarks.lineament_json import lineament_json, parse_lineament_json
 from lineament.io.load import load_bytes
-from lineament.studio.errors import ConflictError
+from lineament.studio.errors import ConflictError, readable
 from lineament.studio.marks import Change, Marks
 from lineament.studio.workspace import Item
 from lineament.types import Floats
@@ -61,7 +61,7 @@ def save(item: Item, set_name: str, note: str = "") -> str:
     }
     with atomic_write(place) as file:
         file.write(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n")
-    return str(place)
+    return readable(str(place))
 
 
 def load_corrections(item: Item) -> None:
@@ -76,7 +76,7 @@ def load_corrections(item: Item) -> None:
             item.marks[set_name] = _with_saved(item.marks[set_name], place)
         except InputError as error:
             source = item.scan.source
-            warnings = (*source.warnings, f"saved landmarks are left out: {error}")
+            warnings = (*source.warnings, readable(f"saved landmarks are left out: {error}"))
             item.scan = replace(item.scan, source=replace(source, warnings=warnings))
 
 
