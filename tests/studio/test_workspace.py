@@ -187,6 +187,21 @@ def test_nothing_is_kept_of_a_scan_that_is_closed_while_a_job_is_at_work_on_it(m
         studio.close()
 
 
+def test_what_is_made_of_several_scans_counts_as_what_a_session_may_hold():
+    studio = Studio(Settings(quota=1000))
+    item = studio.workspace.create("anna")
+    first, second = np.zeros(500, np.uint8), np.zeros(501, np.uint8)
+    try:
+        key = studio.keep(studio.comparisons, "anna", [item], first)
+        for kept in (studio.comparisons, studio.sequences):
+            with pytest.raises(QuotaError):
+                studio.keep(kept, "anna", [item], second)
+        assert studio.comparisons.of("anna") == {key: first}
+        studio.keep(studio.sequences, "ben", [], second)
+    finally:
+        studio.close()
+
+
 def test_the_oldest_results_go_first():
     kept: Kept[int] = Kept("sequence")
     for number in range(MOST + 5):

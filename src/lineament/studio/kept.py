@@ -7,6 +7,7 @@ import threading
 from typing import Generic, TypeVar
 
 from lineament.studio.errors import UnknownError
+from lineament.studio.workspace import size_of
 
 T = TypeVar("T")
 MOST = 100
@@ -16,8 +17,9 @@ MOST = 100
 class Kept(Generic[T]):
     """Results by id, each with its owner and the scans it was made of."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, most: int = MOST) -> None:
         self._what = what
+        self._most = most
         self._found: dict[str, tuple[str, frozenset[str], T]] = {}
         self._lock = threading.Lock()
 
@@ -27,7 +29,7 @@ class Kept(Generic[T]):
         with self._lock:
             self._found[key] = (owner, scans, result)
             own = [each for each, (whose, _, _) in self._found.items() if whose == owner]
-            for each in own[:-MOST]:
+            for each in own[: -self._most]:
                 del self._found[each]
         return key
 
@@ -49,6 +51,10 @@ class Kept(Generic[T]):
         if found is None or found[0] != owner:
             raise UnknownError(f"there is no {self._what} {key!r}")
         return found[2]
+
+    def held(self, owner: str) -> int:
+        """Return how many bytes the results of a session take."""
+        return sum(map(size_of, self.of(owner).values()))
 
     def owners(self) -> set[str]:
         """Return the sessions that have results."""

@@ -8,18 +8,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from lineament.detect.detector import Detector
-from lineament.studio.errors import ConflictError
+from lineament.studio.errors import ConflictError, QuotaError
 from lineament.studio.jobs import Jobs
 from lineament.studio.kept import Kept
 from lineament.studio.reading import Readers
 from lineament.studio.settings import Settings
-from lineament.studio.workspace import Item, Workspace
+from lineament.studio.workspace import Item, Workspace, size_of
 
 if TYPE_CHECKING:
     from lineament.studio.comparing import Compared
     from lineament.studio.sequences import Frames
 
 T = TypeVar("T")
+MOST_SEQUENCES = 20
+"""Of one session that are kept; all of them are told together."""
 LARGEST_OWN_FILE = 4 << 30
 """Of scans that `lineament view` was given, bytes."""
 
@@ -32,7 +34,7 @@ class Studio:
         self.workspace = Workspace(settings.upload_limit, settings.quota)
         self.jobs = Jobs(settings.workers)
         self.comparisons: Kept[Compared] = Kept("comparison")
-        self.sequences: Kept[Frames] = Kept("sequence")
+        self.sequences: Kept[Frames] = Kept("sequence", MOST_SEQUENCES)
         self.readers = Readers(LARGEST_OWN_FILE if settings.preload else settings.upload_limit)
 
     @cached_property
@@ -52,7 +54,12 @@ class Studio:
         ------
         ConflictError
             One of them was closed meanwhile.
+        QuotaError
+            The session would hold too much.
         """
+        held = size_of(result) + self.comparisons.held(owner) + self.sequences.held(owner)
+        if held > self.workspace.left(owner):
+            raise QuotaError("the open scans and what was made of them take more than a session may; close some first")
         key = kept.add(owner, frozenset(item.id for item in items), result)
         for item in items:  # whoever closes one later has it forgotten
             if item.closed:

@@ -54,7 +54,7 @@ def get_comparison_deviation(id: Key, studio: TheStudio, session: TheSession) ->
 
 @router.get("/comparisons/{id}/regions", tags=["comparisons"], response_class=Response, responses=BYTES)
 def get_comparison_regions(id: Key, studio: TheStudio, session: TheSession) -> Response:
-    """Return float32, little-endian, one for each vertex of A that `mesh.glb` draws: its row in `regions`; -1 for none."""
+    """Return float32, little-endian, for each vertex of A that `mesh.glb` draws its row in `regions`; -1 for none."""
     rows = region_rows(studio.comparisons.get(session.id, id))
     return Response(rows.astype("<f4").tobytes(), media_type="application/octet-stream")
 
