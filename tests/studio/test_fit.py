@@ -230,6 +230,8 @@ def test_a_sequence_has_each_frames_landmarks_and_says_what_failed(browser, fitt
         {"fps": None, "times": [0]},
         {"fps": None, "times": [1, 0]},
         {"fps": 0},
+        {"fps": 5e-324},
+        {"fps": None, "times": [0, 5e-324]},
         {"scans": []},
         {"name": ""},
     ],

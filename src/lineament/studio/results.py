@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -23,6 +24,8 @@ from lineament.studio.workspace import Item
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Stable = Literal["upper", "nose", "all"]
+LEAST_STEP, LONGEST_TIME = 1e-6, 1e7
+"""Between the frames of a sequence, and of all of them, seconds."""
 
 
 class Histogram(BaseModel):
@@ -179,7 +182,7 @@ class SequenceRequest(Input):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     scans: Annotated[list[Id], Field(min_length=1, max_length=1000)]
     fps: Annotated[FiniteFloat, Field(gt=0, le=10_000)] | None = None
-    times: list[Annotated[FiniteFloat, Field(ge=0, le=1e7)]] | None = None
+    times: list[Annotated[FiniteFloat, Field(ge=0, le=LONGEST_TIME)]] | None = None
     fit: bool = False
 
     @model_validator(mode="after")
@@ -188,8 +191,9 @@ class SequenceRequest(Input):
             raise ValueError("give fps or times")
         if self.times is not None and len(self.times) != len(self.scans):
             raise ValueError("give as many times as scans")
-        if self.times is not None and any(b <= a for a, b in zip(self.times, self.times[1:], strict=False)):
-            raise ValueError("times must rise")
+        times = self.seconds()
+        if any(b - a < LEAST_STEP for a, b in pairwise(times)) or times[-1] > LONGEST_TIME:
+            raise ValueError("times must rise, by a microsecond or more, and stay below four months")
         return self
 
     def seconds(self) -> list[float]:

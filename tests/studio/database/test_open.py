@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lineament.database.audit import AuditLog
 from lineament.database.consent.purposes import Purpose
 from lineament.database.derive import Derivation, store_derived
 from lineament.database.kinds import landmarks_product
@@ -18,7 +19,7 @@ from lineament.database.people import end_consent
 from lineament.database.reading import assets_of
 from lineament.database.review import newest_landmarks
 from lineament.database.withdraw import withdraw
-from lineament.errors import NoFaceError
+from lineament.errors import NoFaceError, StoreError
 from lineament.face.model import load_face_model
 from lineament.studio.database import scans
 from lineament.studio.database.opening import read_stored
@@ -127,6 +128,21 @@ def test_an_open_scan_closes_when_the_person_says_no(one, leave) -> None:
     asyncio.run(look(one.app))
     assert not made.of(session.id)
     assert one.refusals(action="read", object=one.lab.scan)[-1]["detail"]["closed"]
+
+
+def test_an_open_scan_closes_also_when_the_log_cannot_be_written(one, monkeypatch) -> None:
+    rita = one.join("rita", "reader")
+    item = opened(rita, one.lab.scan)["result"]["scan"]
+    end_consent(one.lab.database, one.lab.subject)
+
+    def full(*given: object, **detail: object) -> None:
+        raise StoreError("there is no room")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(AuditLog, "append", full)
+        with pytest.raises(StoreError):
+            asyncio.run(look(one.app))
+    assert rita.get(f"/api/scans/{item}").status_code == 404
 
 
 def test_what_is_open_ends_with_the_session_and_when_it_is_closed(one) -> None:

@@ -138,23 +138,24 @@ def save_landmarks(database: Database, request: Request, landmarks: Landmarks, n
     return f"the database, with {request.object}"
 
 
-def refused(database: Database, requests: Iterable[Request]) -> list[bool]:
-    """Return of each open scan whether it may no longer be read; the log tells of those."""
-    found = []
-    for request in requests:
-        decision = authorize(database.catalogue, request)
-        if not decision.allowed:
-            database.log.append(
-                request.actor,
-                request.action,
-                request.object,
-                purpose=request.purpose,
-                allowed=False,
-                reason=decision.code,
-                closed=True,
-            )
-        found.append(not decision.allowed)
-    return found
+def refused(database: Database, requests: Iterable[Request]) -> list[str]:
+    """Return of each open scan why it may no longer be read, empty where it may."""
+    decisions = [authorize(database.catalogue, request) for request in requests]
+    return ["" if each.allowed else each.code for each in decisions]
+
+
+def tell_closed(database: Database, closed: Iterable[tuple[Request, str]]) -> None:
+    """Have the log tell of scans that were closed, and why."""
+    for request, reason in closed:
+        database.log.append(
+            request.actor,
+            request.action,
+            request.object,
+            purpose=request.purpose,
+            allowed=False,
+            reason=reason,
+            closed=True,
+        )
 
 
 def _with_unit(opened: StoredScan) -> Scan:

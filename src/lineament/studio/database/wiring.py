@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from lineament.errors import LineamentError
 from lineament.studio.database import figures, people, releases, review, scans, work
 from lineament.studio.database.asking import Views
-from lineament.studio.database.opening import refused
+from lineament.studio.database.opening import refused, tell_closed
 from lineament.studio.errors import UnknownError
 from lineament.studio.sign_in import Sessions
 from lineament.studio.sign_in_session import Session
@@ -81,6 +81,7 @@ async def look(app: FastAPI) -> None:
     if not (opened := views.opened.all()):
         return
     gone = await views.pool.call_later(lambda database: refused(database, opened.values()))
+    told = [(request, no) for request, no in zip(opened.values(), gone, strict=True) if no]
     for (session, item), no in zip(opened, gone, strict=True):
         if no:
             with suppress(UnknownError):
@@ -88,3 +89,5 @@ async def look(app: FastAPI) -> None:
             views.opened.close(session, item)
         elif all(each.id != item for each in studio.workspace.of(session)):
             views.opened.forget(session, item)
+    if told:  # last: they are closed also when the log cannot be written
+        await views.pool.call_later(lambda database: tell_closed(database, told))
