@@ -129,3 +129,13 @@ def test_colours_are_linear_in_the_file():
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
     assert values[:, :3] == pytest.approx(linear, abs=1e-4)
     assert (values[:, 3] == 1).all()
+
+
+def test_a_cloud_without_normals_gets_those_of_planes_through_its_points():
+    points = np.random.default_rng(3).normal(size=(4000, 3))
+    points = np.float32(points / np.linalg.norm(points, axis=1, keepdims=True))
+    shown = make_display(Scan(points, None), None, np.zeros(3), 3000)
+    assert shown.normals is not None
+    assert np.abs((shown.normals * shown.points).sum(axis=1)).mean() > 0.99
+    few = make_display(Scan(points[:5], None), None, np.zeros(3), None)
+    assert few.normals is None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from lineament.geometry.normals import vertex_normals
 from lineament.geometry.voxels import voxel_mean
@@ -17,6 +18,8 @@ from lineament.types import Floats, Ints, Scan
 
 MOST = 100_000
 """Vertices from which a scan is thinned out."""
+NEIGHBOURS = 12
+"""Points through which a cloud's plane is laid, where it has no normals."""
 _ROUNDS = 6
 _SAMPLED = 20_000
 """Triangles that tell the area of a mesh."""
@@ -138,6 +141,8 @@ def _thinned(
         normals = _sound(vertex_normals(means, drawn), means, drawn)
     elif scan.normals is not None:
         normals = scan.normals[source]
+    else:
+        normals = cloud_normals(means)
     return Display(means, normals, colors, None, drawn, source, centre, True)
 
 
@@ -195,11 +200,21 @@ def _normals(scan: Scan, local: Floats, triangles: Ints | None, source: npt.NDAr
     if scan.normals is not None and np.isfinite(scan.normals[source]).all():
         return np.asarray(scan.normals[source])
     if triangles is None or scan.triangles is None:
-        return None
+        return cloud_normals(local[source])
     # of the scan's own triangles, so that a seam of the texture is no edge
     whole: npt.NDArray[np.bool_] = np.asarray(np.isfinite(scan.points).all(axis=1))
     own = scan.triangles if whole.all() else scan.triangles[whole[scan.triangles].all(axis=1)]
     return np.asarray(vertex_normals(np.where(whole[:, None], local, 0), own)[source])
+
+
+def cloud_normals(points: Floats) -> Floats | None:
+    """Return how the plane through each point and its neighbours faces, either way, (M, 3); None of too few."""
+    if len(points) < NEIGHBOURS:
+        return None
+    _, near = cKDTree(points).query(points, NEIGHBOURS)
+    patches = points[near] - points[near].mean(axis=1, keepdims=True)
+    _, axes = np.linalg.eigh(patches.transpose(0, 2, 1) @ patches)
+    return np.ascontiguousarray(axes[:, :, 0], np.float32)
 
 
 def _sound(normals: Floats, points: Floats, triangles: Ints) -> Floats:

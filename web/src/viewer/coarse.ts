@@ -1,5 +1,7 @@
 /** A surface with fewer triangles between the same vertices, for while the view moves. */
 
+import { type Matrix4, type Sphere, Vector3 } from "three";
+
 /** Points whose neighbours are looked for. */
 const SAMPLE = 120;
 
@@ -51,6 +53,17 @@ export function coarsePoints(positions: ArrayLike<number>, wanted: number): Uint
   const count = positions.length / 3;
   const step = Math.max(1, Math.ceil(count / wanted));
   return Uint32Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step);
+}
+
+/** The points that lie in a ball once they are placed. */
+export function within(positions: ArrayLike<number>, matrix: Matrix4, ball: Sphere): Float32Array {
+  const found: number[] = [];
+  const placed = new Vector3();
+  for (let i = 0; i < positions.length; i += 3) {
+    const [x, y, z] = [positions[i]!, positions[i + 1]!, positions[i + 2]!];
+    if (ball.containsPoint(placed.set(x, y, z).applyMatrix4(matrix))) found.push(x, y, z);
+  }
+  return Float32Array.from(found);
 }
 
 /** The usual distance from a point to the nearest other one, from a sample of them. */

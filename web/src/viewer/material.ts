@@ -63,19 +63,24 @@ uniform float spacing;
 uniform float tall;
 void main() {
   vUv = uv;
+  vec3 faces = normal;
+  #ifdef CLOUD
+  // Planes through points face either way.
+  if ((normalMatrix * normal).z < 0.0) faces = -normal;
+  #endif
   #ifdef HAS_COLOR
   vec3 own = color.rgb;
   #else
   vec3 own = vec3(0.8);
   #endif
   #ifdef PER_VERTEX
-  vec3 n = normalize(normalMatrix * normal);
-  vec3 base = look == 2 ? vec3(1.0) : plain(mat3(modelMatrix) * normal, own, value);
+  vec3 n = normalize(normalMatrix * faces);
+  vec3 base = look == 2 ? vec3(1.0) : plain(mat3(modelMatrix) * faces, own, value);
   // Joined triangles may lie on their backs, so that the normals tell what is the inside.
   vColor = shaded ? toSrgb(lit(base, n.z < 0.0 ? -n : n)) * mix(0.7, 1.0, smoothstep(-0.4, -0.15, n.z)) : base;
   #else
-  vNormal = normalMatrix * normal;
-  vOwn = mat3(modelMatrix) * normal;
+  vNormal = normalMatrix * faces;
+  vOwn = mat3(modelMatrix) * faces;
   vValue = value;
   vColor = own;
   #endif

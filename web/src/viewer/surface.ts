@@ -11,6 +11,7 @@ import {
   Mesh,
   MeshBasicMaterial,
   Points,
+  Sphere,
   type ShaderMaterial,
   type Raycaster,
   type Texture,
@@ -19,10 +20,15 @@ import {
   Vector3,
 } from "three";
 import { acceleratedRaycast, computeBoundsTree, disposeBoundsTree, type MeshBVH } from "three-mesh-bvh";
-import { coarseIndex, coarsePoints, spacingOf } from "./coarse";
+import { coarseIndex, coarsePoints, spacingOf, within } from "./coarse";
 import type { Kind } from "./colormap";
 import { type Look, SurfaceMaterial } from "./material";
 import { LEVELS } from "./pace";
+
+/** Where faces are in the world, mm. */
+const FACE = new Sphere(new Vector3(0, 0, 50), 140);
+/** Points of a face that tell how far apart they are. */
+const ENOUGH = 500;
 
 export interface Hit {
   /** In the world: mm, face frame where it is known. */
@@ -56,7 +62,6 @@ export class Surface {
     if (!geometry.hasAttribute("normal") && !points) geometry.computeVertexNormals();
     this.material = new SurfaceMaterial(this.hasColors, points);
     this.material.setMap(map);
-    if (points && !geometry.hasAttribute("normal")) this.material.setShaded(false);
     this.body = points ? new Points(geometry, this.material) : new Mesh(geometry, this.material);
     this.body.frustumCulled = false;
     if (points) this.growPoints();
@@ -80,6 +85,8 @@ export class Surface {
 
   setLook(look: Look): void {
     this.material.setLook(look);
+    // Colours of a cloud hold the light in which they were taken.
+    if (this.isCloud) this.material.setShaded(look !== "colour" && this.geometry.hasAttribute("normal"));
   }
 
   /** Show numbers, one for each display vertex; NaN is grey. */
@@ -149,10 +156,16 @@ export class Surface {
     }
   }
 
-  /** Draw the points of a cloud as wide as they are apart. */
-  private growPoints(): void {
-    this.spacing = 1.5 * spacingOf(this.geometry.getAttribute("position").array);
+  /** Draw the points of a cloud as wide as they are apart; a wall behind the face has its points further apart. */
+  private spacePoints(): void {
+    const all = this.geometry.getAttribute("position").array;
+    const face = within(all, this.root.matrix, FACE);
+    this.spacing = 2 * spacingOf(face.length > 3 * ENOUGH ? face : all);
     this.material.setSpacing(this.spacing);
+  }
+
+  private growPoints(): void {
+    this.spacePoints();
     this.body.onBeforeRender = (renderer) => {
       this.material.uniforms.tall!.value = renderer.getDrawingBufferSize(new Vector2()).y;
       this.material.uniformsNeedUpdate = true;
@@ -181,6 +194,7 @@ export class Surface {
     this.root.matrix.copy(matrix);
     this.root.matrixWorldNeedsUpdate = true;
     this.root.updateMatrixWorld(true);
+    if (this.isCloud) this.spacePoints();
   }
 
   /** The first place that a ray meets; of a cloud the nearest point along it. */

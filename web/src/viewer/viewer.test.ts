@@ -1,6 +1,6 @@
-import { Vector3 } from "three";
+import { Matrix4, Sphere, Vector3 } from "three";
 import { expect, it } from "vitest";
-import { coarseIndex, coarsePoints, spacingOf } from "./coarse";
+import { coarseIndex, coarsePoints, spacingOf, within } from "./coarse";
 import { colorAt, cssGradient } from "./colormap";
 import { along } from "./flight";
 import { LEVELS, Pace } from "./pace";
@@ -97,6 +97,13 @@ it("pieces of a texture are not joined, and keep their edges", () => {
 it("of a cloud some points stand for all", () => {
   expect(coarsePoints(new Float32Array(3000), 100).length).toBe(100);
   expect(coarsePoints(new Float32Array(30), 100)).toEqual(Uint32Array.from({ length: 10 }, (_, i) => i));
+});
+
+it("points within a ball are told after they are placed", () => {
+  const positions = Float32Array.of(0, 0, 0, 1, 0, 0, 0, 0, 9);
+  const doubled = new Matrix4().makeScale(2, 2, 2);
+  expect([...within(positions, doubled, new Sphere(new Vector3(), 2.5))]).toEqual([0, 0, 0, 1, 0, 0]);
+  expect([...within(positions, doubled, new Sphere(new Vector3(), 1.5))]).toEqual([0, 0, 0]);
 });
 
 it("the spacing of a cloud is that of its nearest neighbours", () => {
