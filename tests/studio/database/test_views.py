@@ -322,6 +322,16 @@ def test_figures_are_of_what_one_may_find_and_kept_for_a_moment(full, monkeypatc
     assert len(counted) == 4
 
 
+def test_figures_of_all_projects_are_not_those_of_a_project_that_is_called_so(full) -> None:
+    lab = full.lab
+    add_project(lab.database, "all projects", lab.controller)
+    rita = full.join("rita", "reader")
+    pia = full.join("pia", "reader", project="all projects")
+    for browser, many in ((rita, 5), (pia, 0)):
+        assert browser.get("/api/db/scans/count").json()["scans"] == many
+        assert browser.get("/api/db/stats").json()["scans"] == many
+
+
 def test_figures_are_counted_in_a_process_that_ends_with_the_studio(full, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "APART", True)
     rita, nils = full.join("rita", "reader"), full.join("nils")

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from lineament.database.database import Database
-from lineament.database.describe import own_roles
+from lineament.database.when import now
 from lineament.errors import StoreError
 from lineament.studio.database.opening import Opened
 from lineament.studio.database.pictures import Pictures
@@ -57,7 +57,7 @@ class Figures:
         """
 
         def look(database: Database) -> tuple[Hashable, Any]:
-            own = (tuple((each["role"], each["project"]) for each in own_roles(database)), key)
+            own = _roles(database), key
             with self._lock:
                 until, found = self._kept.get(own, (-1.0, None))
             if self.clock() >= until:
@@ -89,6 +89,17 @@ class Figures:
                 self._kept.move_to_end(own)
                 while len(self._kept) > MOST:
                     self._kept.popitem(last=False)
+
+
+def _roles(database: Database) -> tuple[tuple[str, str], ...]:
+    """Return the actor's roles of today, with the random names of projects: others may be those of several."""
+    found = database.catalogue.rows(
+        """SELECT DISTINCT role, project FROM grants
+        WHERE actor = :actor AND (valid_until IS NULL OR valid_until > :now) ORDER BY role, project""",
+        actor=database.guard.actor,
+        now=now(),
+    )
+    return tuple((each["role"], each["project"]) for each in found)
 
 
 @dataclass(eq=False)
