@@ -607,7 +607,7 @@ export interface paths {
         };
         /**
          * Get Comparison Regions
-         * @description Return float32, little-endian, one for each vertex of A that `mesh.glb` draws: its row in `regions`; -1 for none.
+         * @description Return float32, little-endian, for each vertex of A that `mesh.glb` draws its row in `regions`; -1 for none.
          */
         get: operations["get_comparison_regions_api_comparisons__id__regions_get"];
         put?: never;
