@@ -289,4 +289,7 @@ class Jobs:
             self.change(entry, state="done", result={**entry.job.result, **result})
 
     def _fail(self, entry: _Entry, kind: str, message: str) -> None:
+        if entry.cancelled.is_set():  # what was stopped in the middle may end in any way
+            self.change(entry, state="cancelled")
+            return
         self.change(entry, state="failed", error=ErrorBody(kind=kind, message=readable(message)))

@@ -75,7 +75,8 @@ def serving(settings: Settings) -> Iterator[Served]:
             thread.join(30)
 
 
-@pytest.fixture(scope="session")
+# Of a module, not of the session: while Playwright runs, no other test of the process can run an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("there is no Chromium")
@@ -85,14 +86,14 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def studio(browser: Any) -> Iterator[Served]:
     """A studio without a database."""
     with serving(Settings()) as served:
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(browser: Any) -> Callable[..., Any]:
     """Serve a studio with other settings, as a context manager."""
     return lambda **settings: serving(Settings(**settings))
