@@ -162,7 +162,8 @@ function Welcome() {
 }
 
 function StatusBar() {
-  const shown = active.value?.info;
+  // Beside a database, or two scans that are compared, it would tell of another one than is seen.
+  const shown = mode.value === "database" || mode.value === "compare" ? undefined : active.value?.info;
   const running = [...jobs.value.values()].filter((job) => !isOver(job));
   const sending = arrivals.value.find(({ share }) => share !== null);
   return (
