@@ -21,6 +21,7 @@ from lineament.database.review import newest_landmarks
 from lineament.database.withdraw import withdraw
 from lineament.errors import NoFaceError, StoreError
 from lineament.face.model import load_face_model
+from lineament.studio import jobs
 from lineament.studio.database import scans
 from lineament.studio.database.opening import read_stored
 from lineament.studio.database.wiring import look
@@ -174,11 +175,15 @@ def test_a_scan_that_is_read_when_its_session_has_ended_goes_too(one, monkeypatc
     assert not one.app.state.views.opened.all()
 
 
-def test_a_scan_that_is_too_much_is_not_kept(one) -> None:
+def test_a_scan_that_is_too_much_is_not_kept(one, monkeypatch) -> None:
     rita = one.join("rita", "reader")
-    one.app.state.studio.workspace.quota = 100
-    assert rita.ask("POST", f"/api/db/scans/{one.lab.scan}/open", {"purpose": "research"}).status_code == 507
-    assert rita.get("/api/scans").json() == []
+    workspace = one.app.state.studio.workspace
+    for place, name, least in ((workspace, "quota", 100), (jobs, "WAITING", 0)):
+        with monkeypatch.context() as less:
+            less.setattr(place, name, least)
+            assert rita.ask("POST", f"/api/db/scans/{one.lab.scan}/open", {"purpose": "research"}).status_code == 507
+        assert rita.get("/api/scans").json() == []
+        assert not one.app.state.views.opened.all()
 
 
 def test_corrections_are_kept_in_the_database_by_those_who_may(one) -> None:

@@ -118,13 +118,14 @@ def start_stored(studio: Studio, pool: Pool, opened: Opened, session: Session, h
     item = studio.workspace.create(session.id, held.name, "database", database_scan=request.object, keep=keep)
     item.take(held.scan)
     item.marks.update(held.marks)
+    opened.add(session.id, item.id, request)
     try:
         studio.workspace.check_room(session.id)
+        return start_opening(studio, item)
     except QuotaError:
         studio.close_scan(session.id, item.id)
+        opened.forget(session.id, item.id)
         raise
-    opened.add(session.id, item.id, request)
-    return start_opening(studio, item)
 
 
 def save_landmarks(database: Database, request: Request, landmarks: Landmarks, note: str) -> str:
