@@ -102,20 +102,20 @@ def test_missing_nudged_and_swapped_by_keys(page: Any, ask_landmarks: Any) -> No
     is_patch = lambda answer: answer.request.method == "PATCH"  # noqa: E731
     table = page.get_by_role("grid", name="Landmarks")
     before = ask_landmarks(page)
-    table.get_by_role("row", name="eye left 3").click()
+    table.get_by_role("row", name="brow left 2").click()
     with page.expect_response(is_patch):
         page.keyboard.press("Shift+ArrowUp")
     moved = ask_landmarks(page)
-    step = np.linalg.norm(xyz(moved, "eye_left_3") - xyz(before, "eye_left_3")) * before["mm_per_unit"]
+    step = np.linalg.norm(xyz(moved, "brow_left_2") - xyz(before, "brow_left_2")) * before["mm_per_unit"]
     assert 0.5 < step < 3  # a millimetre in the view, more along a surface that leans
     with page.expect_response(is_patch):
         page.keyboard.press("x")
     swapped = ask_landmarks(page)
-    np.testing.assert_array_equal(xyz(swapped, "eye_right_0"), xyz(moved, "eye_left_3"))
+    np.testing.assert_array_equal(xyz(swapped, "brow_right_2"), xyz(moved, "brow_left_2"))
     with page.expect_response(is_patch):
         page.keyboard.press("Delete")
-    assert ask_landmarks(page)["xyz"][before["names"].index("eye_left_3")] is None
-    expect(table.get_by_role("row", name="eye left 3")).to_contain_text("missing")
+    assert ask_landmarks(page)["xyz"][before["names"].index("brow_left_2")] is None
+    expect(table.get_by_role("row", name="brow left 2")).to_contain_text("missing")
 
 
 def test_corrected_landmarks_are_downloaded_and_read_again(page: Any, tmp_path: Path, ask_landmarks: Any) -> None:
