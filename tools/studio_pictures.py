@@ -86,7 +86,7 @@ def compare_picture(page: Page, folder: Path) -> None:
     page.get_by_role("combobox", name="A, from which").select_option(label="neutral.ply")
     page.get_by_role("combobox", name="B, to which").select_option(label="smile.ply")
     page.get_by_role("button", name="Compare", exact=True).last.click()
-    page.get_by_role("table", name="Deviation of each region").wait_for()
+    page.get_by_role("grid", name="Deviation of each region").wait_for()
     page.wait_for_timeout(2000)
 
 

@@ -73,7 +73,7 @@ def test_two_scans_are_compared(visit: Any, studio: Any, pick: Any, frames: list
     page.get_by_role("combobox", name="A, from which it is measured").select_option(label="talk_01.ply")
     page.get_by_role("combobox", name="B, to which").select_option(label=f"talk_{FRAMES:02d}.ply")
     page.get_by_role("button", name="Compare", exact=True).last.click()
-    table = panel.get_by_role("table", name="Deviation of each region")
+    table = panel.get_by_role("grid", name="Deviation of each region")
     expect(table.get_by_role("row").nth(3)).to_be_visible()
     rows = {row.split("\t")[0]: row.split("\t")[1:] for row in table.inner_text().splitlines() if "\t" in row}
     value = {name: float(cells[2].replace("−", "-")) for name, cells in rows.items() if cells[2] not in ("p95", "–")}  # noqa: RUF001
