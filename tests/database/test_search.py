@@ -138,6 +138,15 @@ def test_a_scan_and_those_of_a_person_are_found_by_name(crowd) -> None:
         assert [each["id"] for each in find(crowd.database, {name: one[name]})] == wanted
 
 
+def columns_of(database, index: str) -> list[str]:
+    """Return the columns of an index, in its order."""
+    if database.settings.catalogue:
+        sql = """SELECT a.attname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relname = :index AND pg_table_is_visible(c.oid) ORDER BY a.attnum"""
+        return [each["name"] for each in database.catalogue.rows(sql, index=index)]
+    return [each["name"] for each in database.catalogue.rows(f"PRAGMA index_info({index})")]
+
+
 def test_each_way_is_an_index_that_begins_with_its_filters(crowd) -> None:
     columns = {
         "consented": "subject",
@@ -147,7 +156,7 @@ def test_each_way_is_an_index_that_begins_with_its_filters(crowd) -> None:
         "ingested": "ingested_at",
     }
     for index, filters in _WAYS:
-        there = [each["name"] for each in crowd.database.catalogue.rows(f"PRAGMA index_info({index})")]
+        there = columns_of(crowd.database, index)
         begin = ["state"] if index.startswith("scans_by") else []
         begin += [columns.get(name, name) for name in filters]
         assert there[: len(begin)] == begin
@@ -156,6 +165,8 @@ def test_each_way_is_an_index_that_begins_with_its_filters(crowd) -> None:
 @pytest.fixture
 def many(crowd):
     """As many scans as make reading all of them show: 12,000 rows more, of one person."""
+    if crowd.database.settings.catalogue:
+        pytest.skip("how much a server reads is counted by SQLite's own means here")
     catalogue = crowd.database.catalogue
     catalogue.run(
         """WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
