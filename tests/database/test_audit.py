@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lineament.database.audit import AuditLog, Head
+from lineament.database.audit import AuditLog, Head, _about
 from lineament.database.catalogue import connect
 from lineament.database.migrate import migrate
 from lineament.errors import InputError, StoreError
@@ -39,11 +39,17 @@ def test_a_whole_log_is_whole(log: AuditLog) -> None:
         "UPDATE audit SET at = '2020' WHERE seq = 1",
         "DELETE FROM audit_objects WHERE seq = 3",
         "INSERT INTO audit_objects VALUES ('scan9', 1)",
+        "UPDATE audit SET detail = '7' WHERE seq = 2",
     ],
 )
 def test_every_change_shows(log: AuditLog, change: str) -> None:
     log._connection.run(change)
     assert log.verify()
+
+
+@pytest.mark.parametrize("detail", [7, None, b"\x00\xff", "[1]", '{"about": 7}'])
+def test_what_an_entry_is_about_is_read_from_any_damage(detail: object) -> None:
+    assert _about(detail) == []
 
 
 def test_a_removed_entry_shows(log: AuditLog) -> None:

@@ -185,11 +185,7 @@ class AuditLog:
     def _expected_index_digest(self) -> int:
         def pairs() -> Iterator[tuple[str, int]]:
             for found in self._connection.each("SELECT seq, object, detail FROM audit"):
-                try:
-                    about = json.loads(found["detail"]).get("about", [])
-                except ValueError:
-                    about = []
-                for name in {found["object"], *about} - {""}:
+                for name in {found["object"], *_about(found["detail"])} - {""}:
                     yield name, found["seq"]
 
         return _digest(pairs())
@@ -199,8 +195,19 @@ def _told(found: Row) -> Mapping[str, Any]:
     return {**dict(found), "detail": json.loads(found["detail"]), "allowed": bool(found["allowed"])}
 
 
+def _about(detail: Any) -> list[str]:
+    """Return what an entry is about, also of one that is damaged: a flipped bit can make a number of a text."""
+    try:
+        told = json.loads(detail)
+    except (TypeError, ValueError):
+        return []
+    about = told.get("about") if isinstance(told, dict) else None
+    return [str(name) for name in about] if isinstance(about, list) else []
+
+
 def _hash(entry: Row) -> str:
-    text = json.dumps([entry[name] for name in FIELDS], separators=(",", ":"))
+    # What a flipped bit has made of a text may be bytes, which no entry was written with.
+    text = json.dumps([entry[name] for name in FIELDS], separators=(",", ":"), default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
