@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -174,6 +175,29 @@ def test_what_lies_in_the_folder_of_an_older_export_is_left_alone(two) -> None:
         for each in lab.database.catalogue.rows("SELECT * FROM exports ORDER BY made_at")
     }
     assert states == {"Bob": "not reached", "Ann": "removed", "Carl": "handed out"}
+
+
+def test_an_export_whose_removal_could_not_be_made_durable_is_removed_and_written_again(two) -> None:
+    lab, out = two, two.root / "out"
+    create_release(lab.database, "shapes", "faces", "research", **TERMS)
+    hand_out(lab.database, "shapes", "bids", out, "Bob")
+    failed = []
+
+    def refuse(kind: str, what: str) -> None:
+        if not failed and (kind, what) == ("sync", str(out.parent)) and not out.exists():
+            failed.append(what)
+            raise OSError(errno.EIO, "Input/output error")
+
+    disk.watch(refuse)
+    try:
+        with pytest.raises(StoreError, match="sync"):
+            withdraw(lab.database, lab.people["P1"])
+    finally:
+        disk.watch(None)
+    certificate = withdraw(lab.database, lab.people["P1"])
+    assert not any("Bob" in said for said in certificate["doesNotReach"])
+    states = {each["state"] for each in lab.database.catalogue.rows("SELECT state FROM exports")}
+    assert states == {"replaced", "handed out"}
 
 
 def test_an_export_is_written_again_also_when_the_withdrawal_was_cut_off(two) -> None:

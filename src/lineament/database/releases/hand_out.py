@@ -119,6 +119,11 @@ def remove_export(database: Database, exported: Row, *, settle: bool = True) -> 
     -------
     str
         `removed`, or `not reached` when the folder was moved, or its files cannot be removed; `doctor` tries again.
+
+    Raises
+    ------
+    StoreError
+        They are removed, and it cannot be made durable.
     """
     folder = Path(exported["folder"])
     listed = database.catalogue.rows("SELECT path FROM export_files WHERE export = :id", id=exported["id"])
@@ -135,6 +140,8 @@ def remove_export(database: Database, exported: Row, *, settle: bool = True) -> 
                 disk.remove(folder / each["path"])
             disk.remove_empty(folder)
     except StoreError:
+        if there and not folder.is_dir():
+            raise  # gone, but perhaps not for good; the ledger says `removing`, so that the next try goes on
         state = "not reached"
     with database.catalogue.writing():
         for table in ("export_subjects", "export_files") if state == "removed" else ():
