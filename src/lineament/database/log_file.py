@@ -23,6 +23,9 @@ from lineament.errors import StoreError
 class LogFile(Sqlite):
     """A file of SQLite whose journal is synced after the lock was released."""
 
+    PAGE = 4096
+    """An entry is small, and each writes the pages that it changes."""
+
     def __init__(self, path: Path, key: bytes = b"") -> None:
         super().__init__(path, key)
         self._journal = Path(f"{path}-wal")
