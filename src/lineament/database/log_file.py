@@ -28,7 +28,7 @@ class LogFile(Sqlite):
 
     def __init__(self, path: Path, key: bytes = b"") -> None:
         super().__init__(path, key)
-        self._journal = Path(f"{path}-wal")
+        self._journal = Path(f"{path.resolve()}-wal")  # where SQLite has it
         self._descriptor: int | None = None
         self._named = False
         self._doubtful = False
@@ -83,11 +83,9 @@ class LogFile(Sqlite):
         StoreError
             It is not possible yet, and nothing may be written behind what could be lost.
         """
-        busy = 1
         for _ in range(2):  # SQLite's own descriptor may tell of the same failure first
             with suppress(sqlite3.Error):
-                busy = self._open.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            if not busy:
-                self._doubtful = False
-                return
-        raise StoreError(f"{self._journal} could not be synced before, and cannot be emptied")
+                self._doubtful = bool(self._open.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+                break
+        if self._doubtful:
+            raise StoreError(f"{self._journal} could not be synced before, and cannot be emptied")
