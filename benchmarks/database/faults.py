@@ -216,6 +216,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the database is made; the system's temporary one without it")
     options = parser.parse_args()
     start = time.perf_counter()
+    Sqlite.PAGE = 4096  # so that the little that is done here needs new pages
     tables = {}
     with tempfile.TemporaryDirectory(dir=options.folder) as top:
         lab = build(Path(top, "lab"), seed=options.seed)
