@@ -3,11 +3,11 @@
     python benchmarks/database/faults.py [--only ingest ...] [--folder FOLDER]
 
 For each operation and each k, the k-th call fails, once with ENOSPC and once with EIO. Calls are the steps of
-`lineament.database.disk` and, below and beside them, `os.fsync`, `replace`, `rename`, `unlink`, `rmdir`, `mkdir`, and
-each write of an exported file. SQLite's own calls cannot be reached: its files are kept from growing by some pages
-instead (SQLITE_FULL), or the log from being written at all; then nothing may happen. What fails must say so with an
-error of Lineament's, acknowledge nothing that is not there, open again, be clean after `doctor`, and succeed when done
-again.
+`lineament.database.disk` and, below and beside them, `os.fsync`, `fdatasync`, `replace`, `rename`, `unlink`, `rmdir`,
+`mkdir`, and each write of an exported file. SQLite's own calls cannot be reached: its files are kept from growing by
+some pages instead (SQLITE_FULL), or the log from being written at all; then nothing may happen. What fails must say so
+with an error of Lineament's, acknowledge nothing that is not there, open again, be clean after `doctor`, and succeed
+when done again.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from lineament.database.database import Database
 from lineament.database.exporters.output import Sink
 
 ZERO = ("raw", "lost", "dangling", "torn", "half", "log", "canary", "unclean", "not again", "happened")
-CALLS = ("fsync", "replace", "rename", "unlink", "rmdir", "mkdir")
+CALLS = ("fsync", "fdatasync", "replace", "rename", "unlink", "rmdir", "mkdir")
 CODES = (errno.ENOSPC, errno.EIO)
 NOT_COVERED = """
 not covered: failures inside SQLite, whose own tests have them, other than a file that cannot grow; reads that fail; a
@@ -216,6 +216,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the database is made; the system's temporary one without it")
     options = parser.parse_args()
     start = time.perf_counter()
+    Sqlite.PAGE = 4096  # so that the little that is done here needs new pages
     tables = {}
     with tempfile.TemporaryDirectory(dir=options.folder) as top:
         lab = build(Path(top, "lab"), seed=options.seed)

@@ -6,8 +6,10 @@ A process that is killed loses nothing that it wrote; a machine without power do
 it did and did not sync since, and after the kill that is undone: bytes of files come back as they were, or are cut
 anywhere; new names, renames, removals and folders are gone unless their folder was synced. Once all of it is undone,
 and `--parts` times a random part of it, which is more than file systems that keep an order would lose. This is for the
-files of the database, of backups and of exports. SQLite's files are left as they are: that it syncs them and recovers
-is its own promise, tested by its authors. Linux only.
+files of the database, of backups and of exports, and for the log, whose journal is synced by Lineament: its file and
+its journal come back as they were at the last such sync, or the journal's blocks are new and old at random, and every
+entry that was acknowledged must be there. SQLite's other files are left as they are: that it syncs them and recovers is
+its own promise, tested by its authors. Linux only.
 """
 
 from __future__ import annotations
@@ -32,12 +34,16 @@ from laboratory import Laboratory, build, machine
 from trials import OPERATIONS, Ack, Operation, examine, run
 
 from lineament.database import disk
+from lineament.database.audit import AuditLog, Head
+from lineament.database.catalogue import Sqlite
 
-ZERO = ("lost", "dangling", "torn", "half", "log", "canary", "unclean")
+ZERO = ("lost", "unlogged", "dangling", "torn", "half", "log", "canary", "unclean")
+BLOCK = 4096
+"""Bytes that a disk writes at once."""
 NOT_COVERED = """
-not covered: SQLite's files (catalogue, log), whose recovery is trusted; a real file system, disk or controller that
-lies about a sync, or tears the sectors it writes (LazyFS does the first, and needs FUSE); PostgreSQL; a folder that a
-killed process made and did not sync, and that another one uses before the power goes"""
+not covered: the catalogue's file, which SQLite syncs, and how SQLite recovers, which is trusted; a real file system,
+disk or controller that lies about a sync, or tears the sectors it writes (LazyFS does the first, and needs FUSE);
+PostgreSQL; a folder that a killed process made and did not sync, and that another one uses before the power goes"""
 
 
 @dataclass
@@ -61,17 +67,87 @@ class Done:
     source: str = ""
 
 
+class Log:
+    """The log as its last sync left it, and the end that it had at the last entry that was acknowledged.
+
+    SQLite syncs its files too, such as when it copies the journal into the file; that is not seen here, so that more is
+    lost than could be.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "db" / "audit.sqlite"
+        self._journal = Path(f"{self._file}-wal")
+        self._before = self._now()
+        self._head: Head | None = None
+
+    def install(self) -> None:
+        """Watch this process, which has not opened the log yet."""
+        real = AuditLog.append
+        # Never closed, or SQLite's locks on the file would go with it.
+        self._descriptor = os.open(self._file, os.O_RDONLY)
+
+        def append(log: AuditLog, *arguments: Any, **named: Any) -> int:
+            seq = real(log, *arguments, **named)
+            if named.get("durable", True):
+                self._head = log.head()
+            return seq
+
+        AuditLog.append = append  # type: ignore[method-assign]
+
+    def synced(self, path: str) -> None:
+        if path == str(self._journal):
+            file = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
+            self._before = file, self._journal.read_bytes()
+
+    def undo(self, whole: bool, rng: random.Random) -> int:
+        """Put the log back; return whether there was anything to undo."""
+        now = self._now()
+        if now == self._before or now[0] is None:
+            return 0
+        file, journal = self._before
+        if not whole and file == now[0]:
+            journal = _torn(journal or b"", now[1] or b"", rng)
+        Path(f"{self._file}-shm").unlink(missing_ok=True)
+        for path, data in ((self._file, file), (self._journal, journal)):
+            if data is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(data)
+        return 1
+
+    def lacks(self) -> bool:
+        """Return whether an entry that was acknowledged is not in the log."""
+        log = AuditLog(Sqlite(self._file))
+        try:
+            return self._head is not None and bool(log.verify(self._head))
+        finally:
+            log.close()
+
+    def _now(self) -> tuple[bytes | None, bytes | None]:
+        file, journal = (path.read_bytes() if path.is_file() else None for path in (self._file, self._journal))
+        return file, journal
+
+
+def _torn(old: bytes, new: bytes, rng: random.Random) -> bytes:
+    """Return a file of which each block is new or old, whose old end is of zeros."""
+    old = old.ljust(len(new), b"\0")
+    blocks = range(0, len(new), BLOCK)
+    return b"".join(rng.choice((old, new))[begin : begin + BLOCK] for begin in blocks)
+
+
 class Journal:
     """What a process has done to files and not synced."""
 
     def __init__(self, folder: Path, target: Path) -> None:
         self._folder, self._target = str(folder), target
         self._done: list[Done] = []
+        self._log = Log(folder)
         self._lock = threading.RLock()
 
     def install(self) -> None:
         """Watch the calls of this process from now on."""
-        real = {name: getattr(os, name) for name in ("open", "fsync", "replace", "unlink", "mkdir", "rmdir")}
+        names = ("open", "fsync", "fdatasync", "replace", "unlink", "mkdir", "rmdir")
+        real = {name: getattr(os, name) for name in names}
 
         def opened(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
             place = _place(path, dir_fd)
@@ -84,6 +160,10 @@ class Journal:
         def fsync(descriptor: int) -> None:
             real["fsync"](descriptor)
             self._synced(os.readlink(f"/proc/self/fd/{descriptor}"))
+
+        def fdatasync(descriptor: int) -> None:
+            real["fdatasync"](descriptor)
+            self._log.synced(os.readlink(f"/proc/self/fd/{descriptor}"))
 
         def replace(source: Any, target: Any, **named: Any) -> None:
             old, new = _place(source), _place(target)
@@ -106,13 +186,24 @@ class Journal:
             real["rmdir"](path, dir_fd=dir_fd)
             self._add(Done("no folder", place))
 
-        for name, function in (("open", opened), ("fsync", fsync), ("replace", replace), ("rename", replace),
-                               ("unlink", unlink), ("remove", unlink), ("mkdir", mkdir), ("rmdir", rmdir)):  # fmt: skip
+        watched = {
+            "open": opened,
+            "fsync": fsync,
+            "fdatasync": fdatasync,
+            "replace": replace,
+            "rename": replace,
+            "unlink": unlink,
+            "remove": unlink,
+            "mkdir": mkdir,
+            "rmdir": rmdir,
+        }
+        for name, function in watched.items():
             setattr(os, name, function)
+        self._log.install()
         disk.watch(self._step)
 
     def save(self) -> None:
-        self._target.write_bytes(pickle.dumps(self._done))
+        self._target.write_bytes(pickle.dumps((self._done, self._log)))
 
     def _step(self, kind: str, what: str) -> None:
         """A file that is written where it lies, as keys are before they are removed."""
@@ -209,7 +300,7 @@ def lost_writes(lab: Laboratory, name: str, *, every: int = 1, parts: int = 1, s
         )
         if not journal.exists():  # threads took another order, so that it ended before
             continue
-        done = pickle.loads(journal.read_bytes())
+        done, log = pickle.loads(journal.read_bytes())
         table["crashes"] += 1
         table["acked"] += len(ran.acked)
         shutil.rmtree(kept, ignore_errors=True)
@@ -218,8 +309,10 @@ def lost_writes(lab: Laboratory, name: str, *, every: int = 1, parts: int = 1, s
             shutil.rmtree(lab.work, ignore_errors=True)
             shutil.copytree(kept, lab.work)
             table["undone"] += undo(done, lambda part=part: part == 0 or rng.random() < 0.5, rng)
+            table["undone"] += log.undo(part == 0, rng)
             table["states"] += 1
-            found = examine(lab, name, ran.acked)
+            found = Counter({"unlogged": int(log.lacks())})
+            found.update(examine(lab, name, ran.acked))
             where = f"{name}, step {k} {steps[k] if not last else 'the end'}, {'all' if part == 0 else 'a part'} lost"
             for what, many in found.items():
                 table[what if not what.startswith(" ") else f"  {where}: {what.strip()}"] += many

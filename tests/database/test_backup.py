@@ -13,7 +13,7 @@ from lineament.database import backup as module
 from lineament.database import disk
 from lineament.database.backup import FILES, backup, check_backup, copy_keys
 from lineament.database.database import Database
-from lineament.database.find import count
+from lineament.database.find import count, find
 from lineament.database.people import write_identity
 from lineament.database.restore import restore
 from lineament.database.rotate import rotate_key
@@ -78,6 +78,14 @@ def test_an_older_backup_costs_nobody_of_a_newer_one_their_key(lab, people: list
         withdraw(first, people[0])
         copy_keys(first, lab.root / "keys")
     assert restore(lab.root / "newer", lab.root / "second", lab.root / "keys", catalogue="") == (3, 1)
+
+
+def test_who_agreed_is_found_after_a_backup_that_does_not_tell_whose_a_purpose_is(lab, people: list[str]) -> None:
+    lab.database.catalogue.run("UPDATE consent_purposes SET subject = NULL")  # as of schema 4
+    backup(lab.database, lab.root / "backup")
+    restore(lab.root / "backup", lab.root / "again", lab.root / "db")
+    with Database.open(lab.root / "again", "anna") as again:
+        assert len(find(again, {"consented": "training", "expression": "neutral"})) == len(people)
 
 
 def test_a_database_of_nobody_is_restored(lab) -> None:

@@ -12,11 +12,14 @@ from lineament.database.verify import verify
 
 CONTROLLER = Controller("lab", "A laboratory", "1 Street, Town", "privacy@lab.example", "DE")
 BEFORE = 3
-"""The last schema of the program before: without indexes for searches, letters that were sent, and frames."""
+"""A schema without indexes for searches, letters that were sent, frames, and whose a purpose is."""
 ROWS = """
 INSERT INTO projects (id, name, country, controller, created_at) VALUES ('prj0', 'faces', 'DE', '{}', '2026-01-01');
 INSERT INTO subjects (id, project, label_key, jurisdiction, last_interaction, created_at)
 VALUES ('sub0', 'prj0', 'key', 'GDPR', '2026-01-01', '2026-01-01');
+INSERT INTO consents (id, subject, given_at, guardian, separate, transfer_abroad, signed, text_sha256, record,
+recorded_by, recorded_at) VALUES ('con0', 'sub0', '2026-01-01', 0, 0, 0, 0, '', '{}', 'somebody', '2026-01-01');
+INSERT INTO consent_purposes (consent, purpose) VALUES ('con0', 'training');
 INSERT INTO sessions (id, subject, label_key) VALUES ('ses0', 'sub0', 'one');
 INSERT INTO scans (id, project, subject, session, source_key, modality, state, ingested_at, ingested_by, sex, origin)
 VALUES ('scn0', 'prj0', 'sub0', 'ses0', 'key', 'mesh', 'accepted', '2026-01-01', 'somebody', 'female', '');
@@ -50,6 +53,7 @@ def test_rows_of_before_are_there_after(request, tmp_path, monkeypatch: pytest.M
             None,
         )
         assert rows("SELECT 1 AS one FROM role_actions WHERE role = 'officer' AND action = 'notify'")
+        assert rows("SELECT subject FROM consent_purposes WHERE purpose = 'training'")[0]["subject"] == "sub0"
         assert rows("SELECT MAX(number) AS last FROM catalogue_migrations")[0]["last"] > BEFORE
         assert database.catalogue.check() == []
         add_project(database, "others", CONTROLLER)

@@ -10,7 +10,7 @@ from lineament.database import search
 from lineament.database.catalogue import Sqlite
 from lineament.database.consent.purposes import Purpose
 from lineament.database.find import Where, _parts, conditions, count, find, find_all
-from lineament.database.search import _WAYS
+from lineament.database.search import _OF_EXPRESSION, _WAYS
 from lineament.database.when import now
 
 FILTERS = {
@@ -162,6 +162,12 @@ def test_each_way_is_an_index_that_begins_with_its_filters(crowd) -> None:
         assert there[: len(begin)] == begin
 
 
+def test_the_scans_of_an_expression_are_in_the_order_of_their_names_with_its_filters(crowd) -> None:
+    there = columns_of(crowd.database, "scans_in_order_of_expression")
+    assert there[:3] == ["state", "expression", "id"]
+    assert {"subject" if name == "consented" else name for name in _OF_EXPRESSION} <= set(there)
+
+
 @pytest.fixture
 def many(crowd):
     """As many scans as make reading all of them show: 12,000 rows more, of one person."""
@@ -212,6 +218,13 @@ def test_a_few_among_many_are_found_without_reading_all(many) -> None:
         wanted = _read_through(many.database, where)
         assert 0 < len(wanted) < 100
         assert 10 * _steps(many.database, where, len(wanted)) < every, where
+
+
+def test_who_is_asked_for_a_consent_is_looked_up_and_not_everybody_who_agrees(many) -> None:
+    sql = f"EXPLAIN QUERY PLAN SELECT c.id FROM scans c WHERE {search._CONSENTED}"
+    plan = [each["detail"] for each in many.database.catalogue.rows(sql, consented="training", now=now())]
+    assert plan[-2] == "SEARCH x USING COVERING INDEX consents_by_purpose (purpose=? AND subject=?)"
+    assert plan[-1] == "SEARCH y USING COVERING INDEX subjects_for_access (id=?)"
 
 
 def _all_steps(database) -> int:

@@ -84,7 +84,8 @@ class AuditLog:
         Raises
         ------
         StoreError
-            It cannot be written; then what it tells of must not happen.
+            It cannot be written or not be synced; then what it tells of must not happen. In the second case the entry
+            may stay.
         """
         objects = sorted({object, *about})
         told = {**detail, "about": objects} if len(objects) > 1 else detail

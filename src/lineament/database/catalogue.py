@@ -118,12 +118,16 @@ def _told() -> Iterator[None]:
 class Sqlite:
     """A file of SQLite: write-ahead log, synced at each commit, deleted bytes overwritten."""
 
+    PAGE = 8192
+    """Bytes of a page of a new file, twice SQLite's own, so that a search reads a fifth less often."""
+
     def __init__(self, path: Path, key: bytes = b"") -> None:
         self._key = key
         with _told():
             self._open = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=512)
             self._open.row_factory = sqlite3.Row
             for pragma in (
+                f"page_size = {self.PAGE}",
                 "journal_mode = WAL",
                 "synchronous = FULL",
                 "foreign_keys = ON",

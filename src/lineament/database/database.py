@@ -34,6 +34,7 @@ from lineament.database.keys import (
     read_secret,
 )
 from lineament.database.law import write_law
+from lineament.database.log_file import LogFile
 from lineament.database.migrate import migrate
 from lineament.database.store import Store
 from lineament.database.when import new_name, now
@@ -313,7 +314,7 @@ def _connect(root: Path, settings: Settings, key: str | None = None) -> tuple[Ma
     with catalogue.writing():  # both or neither
         if migrate(catalogue, "catalogue"):
             write_law(catalogue)
-    log = connect(server or root / "audit.sqlite", settings.id, sums)
+    log = connect(server, settings.id) if server else LogFile(root / "audit.sqlite", sums)
     migrate(log, "audit")
     return master, catalogue, AuditLog(log)
 

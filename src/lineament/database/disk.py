@@ -79,6 +79,20 @@ def put_in_place(temporary: Path, path: Path) -> None:
         raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+def sync_data(descriptor: int, path: Path) -> None:
+    """Make what was written to an open file durable, with its size; other times of the file may be lost.
+
+    Raises
+    ------
+    StoreError
+    """
+    try:
+        _step("sync", str(path))
+        getattr(os, "fdatasync", os.fsync)(descriptor)  # as SQLite itself does
+    except OSError as error:
+        raise StoreError(f"cannot sync {path}: {error.strerror or error}") from error
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames and removals in a folder durable. A failure is never tried again: the pages may be lost by then.
 

@@ -262,9 +262,15 @@ def record_consent(database: Database, consent: Consent) -> None:
             at=now(),
         )
         database.catalogue.run_many(
-            "INSERT INTO consent_purposes VALUES (:consent, :purpose, :until)",
+            """INSERT INTO consent_purposes (consent, purpose, valid_until, subject)
+            VALUES (:consent, :purpose, :until, :subject)""",
             [
-                {"consent": consent.id, "purpose": str(purpose), "until": None if day is None else _end_of(day)}
+                {
+                    "consent": consent.id,
+                    "purpose": str(purpose),
+                    "until": None if day is None else _end_of(day),
+                    "subject": consent.subject,
+                }
                 for purpose, day in consent.purposes.items()
             ],
         )

@@ -109,6 +109,8 @@ class _Reader:
 
     def _read_subject(self, rows: Catalogue, subject: str, name: str, who: str = "") -> None:
         found = self.unsealed(name, self._store.get(subject))
+        for each in found["consent_purposes"]:
+            each["subject"] = subject  # which a backup of schema 4 and before does not tell
         _insert(rows, found)
         for each in found["objects"]:
             place = f"objects/{subject[-2:]}/{subject}/{each['name']}"

@@ -1,9 +1,9 @@
 """How a search goes: along an index that few scans match, or through all scans in order, whichever ends first.
 
 Nobody knows beforehand how many scans match several filters at once. So the search looks a little way along each index
-that a filter has. Where one ends soon, that is the way; otherwise scans are read in the order of their names for a
-while, which fills the page when many match. If neither was enough, both go on, four times as far. So a search costs
-a small multiple of the best way, and never reads all scans to learn that there is nothing.
+that a filter has. Where one ends soon, that is the way; otherwise scans, or those of an expression, are read in the
+order of their names for a while, which fills the page when many match. If neither was enough, both go on, four times as
+far. So a search costs a small multiple of the best way, and never reads all scans to learn that there is nothing.
 """
 
 from __future__ import annotations
@@ -41,10 +41,13 @@ _WAYS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("scans_by_ingest", ("ingested",)),
 )
 """Each index, and the filters that it begins with after the state."""
-_CONSENTED = """EXISTS (SELECT 1 FROM subjects y INDEXED BY subjects_for_access
-  JOIN consent_purposes x INDEXED BY purposes_for_access ON x.consent = y.consent
-  WHERE y.id = c.subject AND x.purpose = :consented AND (x.valid_until IS NULL OR x.valid_until > :now))"""
-"""The filter `consented` of one scan after another; by itself it looks for everybody who agreed."""
+_CONSENTED = """EXISTS (SELECT 1 FROM consent_purposes x INDEXED BY consents_by_purpose
+  CROSS JOIN subjects y INDEXED BY subjects_for_access
+  WHERE x.purpose = :consented AND x.subject = c.subject AND (x.valid_until IS NULL OR x.valid_until > :now)
+  AND y.id = x.subject AND y.consent = x.consent)"""
+"""The filter `consented` of one scan after another: who agreed first, for they lie together; CROSS JOIN keeps that."""
+_OF_EXPRESSION = frozenset(("state", "expression", "age", "sex", "origin", "device", "consented"))
+"""The filters that `scans_in_order_of_expression` holds."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,15 @@ class _Way:
     def along(index: str, part: str, condition: str) -> _Way:
         """Return the way along the part of an index."""
         return _Way(index, f"scans c INDEXED BY {index} WHERE {part}", condition)
+
+
+@dataclass(frozen=True)
+class _Order:
+    """An index that holds the filters in the order of names, what is gone through, and how dear that is."""
+
+    index: str
+    inside: str
+    dearer: int
 
 
 def matching(
@@ -83,6 +95,7 @@ def matching(
         yield from ([str(each["id"])] for each in found)
         return
     ways, values = _ways(catalogue, parts, values, one_by_one)
+    order = _order(parts)
     reach, portion, missing = FIRST, limit, limit
     while True:
         most = reach // DEARER
@@ -92,14 +105,11 @@ def matching(
             if size:
                 yield from _portions(_names(catalogue, ways[place], values), after, portion)
             return
-        end = catalogue.rows(
-            "SELECT c.id FROM scans c WHERE c.id > :after ORDER BY c.id LIMIT 1 OFFSET :reach", after=after, reach=reach
-        )
-        until = str(end[0]["id"]) if end else ""
+        until = _end(catalogue, order, values, after, reach)
         within = one_by_one + (" AND c.id <= :until" if until else "")
         while True:
             found = catalogue.rows(
-                f"""SELECT c.id FROM scans c INDEXED BY scans_for_search WHERE {within} AND c.id > :after
+                f"""SELECT c.id FROM scans c INDEXED BY {order.index} WHERE {within} AND c.id > :after
                 ORDER BY c.id LIMIT :portion""",
                 **values,
                 after=after,
@@ -116,6 +126,25 @@ def matching(
         if not until:
             return
         after, reach = until, FURTHER * reach
+
+
+def _order(parts: Mapping[str, str]) -> _Order:
+    """Return along what the scans are read in order: those of an expression alone, where that holds all filters."""
+    if "expression" in parts and parts.keys() <= _OF_EXPRESSION:
+        index = "scans_in_order_of_expression"
+        return _Order(index, f"scans c INDEXED BY {index} WHERE {parts['state']} AND {parts['expression']}", DEARER)
+    return _Order("scans_for_search", "scans c WHERE 1 = 1", 1)
+
+
+def _end(catalogue: Catalogue, order: _Order, values: Mapping[str, Any], after: str, reach: int) -> str:
+    """Return the name up to which scans are read in order; empty when that is all of them."""
+    end = catalogue.rows(
+        f"SELECT c.id FROM {order.inside} AND c.id > :after ORDER BY c.id LIMIT 1 OFFSET :reach",
+        **values,
+        after=after,
+        reach=reach // order.dearer,
+    )
+    return str(end[0]["id"]) if end else ""
 
 
 def _ways(
