@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -15,6 +15,7 @@ from lineament.detect.detector import Detection
 from lineament.errors import NoFaceError
 from lineament.face.face import Face
 from lineament.face.fit import fit_face
+from lineament.face.landmarks import fitted_landmarks
 from lineament.face.model import LANDMARK_SETS, load_face_model
 from lineament.geometry.alignment import Similarity, fit_similarity
 from lineament.geometry.sampling import sample_surface
@@ -130,6 +131,23 @@ def test_half_a_face_is_completed_and_says_so() -> None:
     assert errors[skin & (x > 2)].mean() < 1.0
     # Landmarks were given there too, so that the model goes on where it should.
     assert errors[skin & (x < -6)].mean() < 3.0
+
+
+def test_landmarks_that_are_off_are_nearer_on_the_fitted_face() -> None:
+    someone, random = person(1), np.random.default_rng(0)
+    exact = someone.detection()
+    off = {
+        name: replace(marks, xyz=marks.xyz + random.normal(0, 0.1, marks.xyz.shape).astype(np.float32))
+        for name, marks in exact.landmarks.items()
+    }
+    face = fit_face(someone.scan(), replace(exact, landmarks=off))
+    found, true = off["ibug68"], exact.landmarks["ibug68"].xyz
+    settled = fitted_landmarks(face, found)
+    before, after = (np.linalg.norm(each.xyz - true, axis=1).mean() * 10 for each in (found, settled))
+    assert before > 1.4  # mm
+    assert after < before / 2
+    assert (settled.names, settled.unit, settled.set_name) == (found.names, "cm", "ibug68")
+    np.testing.assert_array_equal(settled.sigma, found.sigma)
 
 
 def test_a_ball_has_no_face() -> None:

@@ -15,7 +15,10 @@ from lineament.detect import detector
 from lineament.detect.batch import describe_unit
 from lineament.detect.given import read_given
 from lineament.detect.planning import Job
-from lineament.errors import InputError
+from lineament.errors import InputError, NoFaceError
+from lineament.face.fit import fit_face
+from lineament.face.landmarks import fitted_landmarks
+from lineament.face.model import LANDMARK_SETS
 from lineament.measure.asymmetry import landmark_asymmetry
 from lineament.measure.catalogue import SETS as CATALOGUE_SETS
 from lineament.measure.catalogue import measures
@@ -63,7 +66,7 @@ class Outcome:
     mm_per_unit : float
     seconds : float
     notes : tuple of str
-        What the reader passed over or repaired.
+        What the reader passed over or repaired, and that no face could be fitted.
     """
 
     scan: Path
@@ -110,23 +113,39 @@ def _start(kind: type[detector.Detector] | None, request: Request, threads: int)
 def _measure(job: Job, request: Request, finder: detector.Detector | None) -> Outcome:
     began = time.perf_counter()
     scan = read_any(job.scan, request.intrinsics)
-    landmarks, said = _read(job, scan, request) if finder is None else _find(finder, scan, request)
-    rows = _rows(landmarks, scan, request)
-    size = float(landmarks.mm_per_unit or np.nan)
-    return Outcome(job.scan, None, rows, said, size, time.perf_counter() - began, scan.source.warnings)
+    found = _given(job, scan, request) if finder is None else _found(finder, scan, request)
+    rows = _rows(found.landmarks, scan, request)
+    size = float(found.landmarks.mm_per_unit or np.nan)
+    notes = (*scan.source.warnings, *found.notes)
+    return Outcome(job.scan, None, rows, found.unit, size, time.perf_counter() - began, notes)
 
 
-def _find(finder: detector.Detector, scan: Scan, request: Request) -> tuple[Landmarks, str]:
-    detection = finder.detect(scan, (LANDMARK_SET,), request.unit)
+@dataclass(frozen=True)
+class _Marks:
+    """What a scan is measured between."""
+
+    landmarks: Landmarks
+    unit: str
+    """As `describe_unit` says it."""
+    notes: tuple[str, ...] = ()
+
+
+def _found(finder: detector.Detector, scan: Scan, request: Request) -> _Marks:
+    """Find landmarks, and take them from the face fitted to the scan where there is one."""
+    detection = finder.detect(scan, LANDMARK_SETS, request.unit)
     said = describe_unit(detection.unit, detection.mm_per_unit, scan.unit, request.unit)
-    return detection.landmarks[LANDMARK_SET], said
+    landmarks = detection.landmarks[LANDMARK_SET]
+    try:
+        return _Marks(fitted_landmarks(fit_face(scan, detection), landmarks), said)
+    except NoFaceError as error:
+        return _Marks(landmarks, said, (f"measured between landmarks that no fit has evened out: {error}",))
 
 
-def _read(job: Job, scan: Scan, request: Request) -> tuple[Landmarks, str]:
+def _given(job: Job, scan: Scan, request: Request) -> _Marks:
     landmarks, path = read_given(job, scan, (LANDMARK_SET,), request.unit)
     if landmarks.mm_per_unit is None:
         raise InputError(f"neither {path.name} nor the scan states the unit; give --unit")
-    return landmarks, describe_unit(landmarks.unit, landmarks.mm_per_unit, landmarks.unit, request.unit)
+    return _Marks(landmarks, describe_unit(landmarks.unit, landmarks.mm_per_unit, landmarks.unit, request.unit))
 
 
 def _rows(landmarks: Landmarks, scan: Scan, request: Request) -> tuple[Row, ...]:
