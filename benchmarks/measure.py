@@ -5,7 +5,7 @@
 Exactness: geodesics of a sphere and a cylinder, with noise, and of a face beside libigl's exact ones (optional,
 `pip install libigl`). Repeatability: one virtual scan, 20 times sampled anew and turned anyhow, landmarks found and
 fitted anew. Error bars: virtual people whose true measures are known, and the share of them within the 90 % interval.
-Both for the landmarks of the networks, and as `lineament measure` takes them, from the fitted face.
+Both for the landmarks of the networks, of the fitted face, and halfway, as `lineament measure` takes them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from scipy.spatial.transform import Rotation
 from lineament.demo import NOISE, cut, demo_scan, seen_points, sensor_errors, subdivide, visible_triangles
 from lineament.detect.detector import Detector
 from lineament.face.fit import fit_face
-from lineament.face.landmarks import fitted_landmarks
+from lineament.face.landmarks import consensus_landmarks
 from lineament.face.model import LANDMARK_SETS, load_face_model
 from lineament.geometry.alignment import Similarity
 from lineament.geometry.normals import vertex_normals
@@ -35,7 +36,7 @@ from lineament.measure.skin import Skin
 from lineament.types import Landmarks, Scan
 
 Array = npt.NDArray[Any]
-NETWORKS, FITTED = "the networks' landmarks", "the fitted face's"
+NETWORKS, FITTED, HALFWAY = "the networks'", "the fitted face's", "halfway"
 TARGET = 0.3
 """Standard deviation over re-samplings that measuring must reach, mm."""
 
@@ -104,10 +105,11 @@ def resampled(scan: Scan, random: np.random.Generator) -> tuple[Scan, Similarity
 
 
 def landmarks_of(detector: Detector, scan: Scan) -> dict[str, Landmarks]:
-    """Find a face's landmarks: the networks', and those of the fitted face."""
+    """Find a face's landmarks: the networks', those of the fitted face, and halfway between."""
     detection = detector.detect(scan, LANDMARK_SETS)
-    marks = detection.landmarks["anthropometric"]
-    return {NETWORKS: marks, FITTED: fitted_landmarks(fit_face(scan, detection), marks)}
+    marks, face = detection.landmarks["anthropometric"], fit_face(scan, detection)
+    fitted = load_face_model().landmarks(face.in_scan(), "anthropometric")
+    return {NETWORKS: marks, FITTED: replace(marks, xyz=fitted), HALFWAY: consensus_landmarks(face, marks)}
 
 
 def repeatability(detector: Detector, times: int = 20) -> None:
@@ -124,7 +126,7 @@ def repeatability(detector: Detector, times: int = 20) -> None:
         along = tuple(m for m in MEASURES if isinstance(m, SurfaceDistance))
         same.append(measure_landmarks(moved, again, along))
     print(f"\nstandard deviation over {times} re-samplings and rotations of one scan")
-    print_each(found[FITTED])
+    print_each(found[HALFWAY])
     for kind, runs in found.items():
         print_spread(kind, runs)
     fixed = np.std([[m.value for m in run] for run in same], axis=0, ddof=1)
@@ -149,7 +151,7 @@ def print_each(runs: list[tuple[Measurement, ...]]) -> None:
 
 def print_spread(of: str, runs: list[tuple[Measurement, ...]]) -> None:
     """Print what the spreads of a kind of measure are."""
-    print(of)
+    print(f"{of} landmarks")
     sd = spread(runs)
     for kind, name in KINDS.items():
         rows = [i for i, m in enumerate(runs[0]) if isinstance(m.definition, kind)]

@@ -14,7 +14,9 @@ import numpy as np
 from lineament.demo import demo_scan
 from lineament.detect.detector import Detector
 from lineament.face.face import Face
-from lineament.face.model import load_face_model
+from lineament.face.fit import fit_face
+from lineament.face.landmarks import consensus_landmarks
+from lineament.face.model import LANDMARK_SETS, load_face_model
 from lineament.geometry.alignment import Similarity
 from lineament.geometry.normals import vertex_normals
 from lineament.measure import MEASURES, asymmetry, measure_landmarks
@@ -33,7 +35,8 @@ DRAWN = (
 def draw(detector: Detector, folder: Path) -> None:
     """Draw the pictures of the page on measures."""
     scan = replace(demo_scan(0)[0], source=Source(Path("demo.ply")))
-    marks = detector.detect(scan, ("anthropometric",)).landmarks["anthropometric"]
+    detection = detector.detect(scan, LANDMARK_SETS)
+    marks = consensus_landmarks(fit_face(scan, detection), detection.landmarks["anthropometric"])
     chosen = [m for m in MEASURES if m.abbreviation in DRAWN]
     save_picture(measures_picture(scan, marks, measure_landmarks(marks, scan, chosen)), folder / "measure.png")
     model = load_face_model()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lineament.errors import AccessError, FormatError, InputError, LineamentError, NoFaceError, StoreError
     from lineament.face.face import Face
     from lineament.face.fit import fit_face
-    from lineament.face.landmarks import fitted_landmarks
+    from lineament.face.landmarks import consensus_landmarks
     from lineament.face.model import FaceModel, load_face_model
     from lineament.face.rig import posed
     from lineament.face.user_model import read_model
@@ -45,9 +45,9 @@ __all__ = [
     "Scan",
     "StoreError",
     "__version__",
+    "consensus_landmarks",
     "detect_landmarks",
     "fit_face",
-    "fitted_landmarks",
     "load_face_model",
     "measure_face",
     "measure_landmarks",
@@ -78,9 +78,9 @@ _MODULE_OF = {
     "NoFaceError": "lineament.errors",
     "Scan": "lineament.types",
     "StoreError": "lineament.errors",
+    "consensus_landmarks": "lineament.face.landmarks",
     "detect_landmarks": "lineament.detect.detector",
     "fit_face": "lineament.face.fit",
-    "fitted_landmarks": "lineament.face.landmarks",
     "load_face_model": "lineament.face.model",
     "measure_face": "lineament.measure",
     "measure_landmarks": "lineament.measure",

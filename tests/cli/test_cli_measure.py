@@ -82,7 +82,7 @@ def test_a_scan_that_no_face_fits_is_measured_between_its_landmarks_and_told(
     monkeypatch.setattr("lineament.measure.batch.fit_face", refuse)
     result = run("measure", make_scan(tmp_path / "anna.ply"))
     assert result.exit_code == 0, result.output
-    assert "measured between landmarks that no fit has evened out: the scan is like no face" in result.output
+    assert "measured between landmarks that no fit evened out: the scan is like no face" in result.output
     line = next(line for line in result.output.splitlines() if line.startswith("en-en "))
     assert line.split()[1:4] == ["36.9", "mm", "1.4"]
 

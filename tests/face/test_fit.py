@@ -12,10 +12,10 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from lineament.detect.detector import Detection
-from lineament.errors import NoFaceError
+from lineament.errors import InputError, NoFaceError
 from lineament.face.face import Face
 from lineament.face.fit import fit_face
-from lineament.face.landmarks import fitted_landmarks
+from lineament.face.landmarks import consensus_landmarks
 from lineament.face.model import LANDMARK_SETS, load_face_model
 from lineament.geometry.alignment import Similarity, fit_similarity
 from lineament.geometry.sampling import sample_surface
@@ -133,7 +133,7 @@ def test_half_a_face_is_completed_and_says_so() -> None:
     assert errors[skin & (x < -6)].mean() < 3.0
 
 
-def test_landmarks_that_are_off_are_nearer_on_the_fitted_face() -> None:
+def test_landmarks_that_are_off_come_nearer_with_the_fitted_face() -> None:
     someone, random = person(1), np.random.default_rng(0)
     exact = someone.detection()
     off = {
@@ -142,12 +142,28 @@ def test_landmarks_that_are_off_are_nearer_on_the_fitted_face() -> None:
     }
     face = fit_face(someone.scan(), replace(exact, landmarks=off))
     found, true = off["ibug68"], exact.landmarks["ibug68"].xyz
-    settled = fitted_landmarks(face, found)
-    before, after = (np.linalg.norm(each.xyz - true, axis=1).mean() * 10 for each in (found, settled))
+    agreed = consensus_landmarks(face, found)
+    before, after = (np.linalg.norm(each.xyz - true, axis=1).mean() * 10 for each in (found, agreed))
     assert before > 1.4  # mm
-    assert after < before / 2
-    assert (settled.names, settled.unit, settled.set_name) == (found.names, "cm", "ibug68")
-    np.testing.assert_array_equal(settled.sigma, found.sigma)
+    assert after < 0.7 * before
+    assert (agreed.names, agreed.unit, agreed.set_name) == (found.names, "cm", "ibug68")
+    np.testing.assert_array_equal(agreed.sigma, found.sigma)
+
+
+def test_a_landmark_that_is_missing_is_the_fitted_face_s() -> None:
+    someone, face = person(1), fitted(1)
+    marks = someone.detection().landmarks["ibug68"]
+    gone = marks.xyz.copy()
+    gone[30] = np.nan
+    nose = load_face_model().landmarks(face.in_scan(), "ibug68")[30]
+    np.testing.assert_allclose(consensus_landmarks(face, replace(marks, xyz=gone)).xyz[30], nose, atol=1e-5)
+
+
+def test_landmarks_of_no_set_have_no_place_on_the_fitted_face() -> None:
+    marks = person(1).detection().landmarks["ibug68"]
+    turned = replace(marks, names=marks.names[::-1])
+    with pytest.raises(InputError, match="not those of a set"):
+        consensus_landmarks(fitted(1), turned)
 
 
 def test_a_ball_has_no_face() -> None:

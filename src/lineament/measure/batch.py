@@ -17,7 +17,7 @@ from lineament.detect.given import read_given
 from lineament.detect.planning import Job
 from lineament.errors import InputError, NoFaceError
 from lineament.face.fit import fit_face
-from lineament.face.landmarks import fitted_landmarks
+from lineament.face.landmarks import consensus_landmarks
 from lineament.face.model import LANDMARK_SETS
 from lineament.measure.asymmetry import landmark_asymmetry
 from lineament.measure.catalogue import SETS as CATALOGUE_SETS
@@ -131,14 +131,14 @@ class _Marks:
 
 
 def _found(finder: detector.Detector, scan: Scan, request: Request) -> _Marks:
-    """Find landmarks, and take them from the face fitted to the scan where there is one."""
+    """Find landmarks, and even them out by the face fitted to the scan, where one can be."""
     detection = finder.detect(scan, LANDMARK_SETS, request.unit)
     said = describe_unit(detection.unit, detection.mm_per_unit, scan.unit, request.unit)
     landmarks = detection.landmarks[LANDMARK_SET]
     try:
-        return _Marks(fitted_landmarks(fit_face(scan, detection), landmarks), said)
+        return _Marks(consensus_landmarks(fit_face(scan, detection), landmarks), said)
     except NoFaceError as error:
-        return _Marks(landmarks, said, (f"measured between landmarks that no fit has evened out: {error}",))
+        return _Marks(landmarks, said, (f"measured between landmarks that no fit evened out: {error}",))
 
 
 def _given(job: Job, scan: Scan, request: Request) -> _Marks:
