@@ -37,9 +37,7 @@ def consensus_landmarks(face: Face, landmarks: Landmarks) -> Landmarks:
     model = model_of(face)
     known = model.landmark_sets.get(landmarks.set_name or "")
     if known is None or known.names != landmarks.names:
-        raise InputError(
-            f"the landmarks are not those of one of the sets {', '.join(model.landmark_sets)}, in its order"
-        )
+        raise InputError(f"the landmarks are not those of a set, in its order: {', '.join(model.landmark_sets)}")
     fitted = model.landmarks(face.in_scan(), known.name)
     found = np.where(np.isfinite(landmarks.xyz), landmarks.xyz, fitted)
     return replace(landmarks, xyz=((found + fitted) / 2).astype(np.float32))
