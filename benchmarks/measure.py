@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from scipy.spatial.transform import Rotation
 
 from lineament.demo import NOISE, cut, demo_scan, seen_points, sensor_errors, subdivide, visible_triangles
 from lineament.detect.detector import Detector
+from lineament.errors import NoFaceError
 from lineament.face.fit import fit_face
 from lineament.face.landmarks import consensus_landmarks
 from lineament.face.model import LANDMARK_SETS, load_face_model
@@ -33,10 +35,12 @@ from lineament.measure import MEASURES, Measurement, measure_landmarks
 from lineament.measure.definitions import KINDS, SurfaceDistance, all_landmarks, is_bilateral, on_side
 from lineament.measure.geodesic import shortest_paths
 from lineament.measure.skin import Skin
+from lineament.synth.scans import VirtualScanner
 from lineament.types import Landmarks, Scan
 
 Array = npt.NDArray[Any]
 NETWORKS, FITTED, HALFWAY = "the networks'", "the fitted face's", "halfway"
+DEGRADED = 8_000_101
 TARGET = 0.3
 """Standard deviation over re-samplings that measuring must reach, mm."""
 
@@ -167,8 +171,12 @@ def print_spread(of: str, runs: list[tuple[Measurement, ...]]) -> None:
         print(f"  {name:18s} {unit:4s}{'; '.join(said)}")
 
 
-def virtual_person(seed: int) -> tuple[Scan, Landmarks, Array, Array]:
-    """Scan a virtual person; also return the true landmarks and the whole surface."""
+Person = tuple[Scan, Landmarks, Array, Array]
+"""A scan, the true landmarks, and the whole surface: its vertices and triangles."""
+
+
+def virtual_person(seed: int) -> Person:
+    """Scan somebody of the face model."""
     random = np.random.default_rng(1000 + seed)
     model = load_face_model()
     person = model.shape(0.8 * random.standard_normal(len(model.identity)))
@@ -183,22 +191,34 @@ def virtual_person(seed: int) -> tuple[Scan, Landmarks, Array, Array]:
     return Scan(move.apply(seen), faces, unit="mm"), truth, points, triangles
 
 
-def error_bars(detector: Detector, people: int) -> None:
+def degraded_person(scanner: VirtualScanner) -> Person:
+    """Scan a virtual person of the trainings' kind, with all degradations."""
+    drawn, model = scanner.faces(1)[0], load_face_model()
+    assert drawn.vertices is not None
+    skin, names = drawn.vertices.numpy(), model.landmark_sets["anthropometric"].names
+    truth = Landmarks(names, model.landmarks(skin, "anthropometric"), unit="mm", set_name="anthropometric")
+    return Scan(drawn.points.numpy(), unit="mm"), truth, skin, visible_triangles(model)
+
+
+def error_bars(detector: Detector, title: str, people: Iterable[Person]) -> None:
     """Print how many true values lie within the 90 % interval, and how far they lie from the measured ones."""
     inside: dict[str, list[bool]] = defaultdict(list)
     off: dict[str, list[float]] = defaultdict(list)
     stated: dict[str, list[float]] = defaultdict(list)
-    for seed in range(people):
-        scan, truth, points, triangles = virtual_person(seed)
+    for scan, truth, points, triangles in people:
         true: tuple[Measurement, ...] = measure_landmarks(truth, Scan(points, triangles, unit="mm"))
-        for of, marks in landmarks_of(detector, scan).items():
+        try:
+            every = landmarks_of(detector, scan)
+        except NoFaceError:
+            continue
+        for of, marks in every.items():
             for m, t in zip(measure_landmarks(marks, scan), true, strict=True):
                 if np.isfinite([m.value, t.value]).all():
                     name = KINDS[type(m.definition)] + ("" if m.visible else ", inferred") + f", {of}"
                     inside[name].append(m.interval[0] <= t.value <= m.interval[1])
                     off[name].append(abs(m.value - t.value))
                     stated[name].append(m.standard_error)
-    print(f"\n{people} virtual people, {NOISE} mm noise: true values within the 90 % interval")
+    print(f"\n{title}: true values within the 90 % interval")
     print(f"{'kind':45s}{'values':>8s}{'within':>8s}{'off':>8s}{'stated':>8s}   (medians, mm, deg or %)")
     for name in sorted(inside):
         cells = (len(inside[name]), np.mean(inside[name]), np.median(off[name]), np.median(stated[name]))
@@ -210,6 +230,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--networks", type=Path, help="folder of networks; the package's without it")
     parser.add_argument("--people", type=int, default=20)
+    parser.add_argument("--degraded", type=int, default=80, help="people with all degradations (seed 8000101)")
     given = parser.parse_args()
     count = sum(2 if is_bilateral(m) else 1 for m in MEASURES)
     used = {name for m in MEASURES for name in all_landmarks(m, "left")}
@@ -218,7 +239,11 @@ def main() -> None:
     beside_exact_geodesics()
     detector = Detector(networks=given.networks)
     repeatability(detector)
-    error_bars(detector, given.people)
+    people = map(virtual_person, range(given.people))
+    error_bars(detector, f"{given.people} people of the face model, {NOISE} mm noise", people)
+    scanner = VirtualScanner(load_face_model(), DEGRADED)
+    people = (degraded_person(scanner) for _ in range(given.degraded))
+    error_bars(detector, f"{given.degraded} virtual people with all degradations", people)
 
 
 if __name__ == "__main__":
