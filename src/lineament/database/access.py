@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from lineament.database.catalogue import Catalogue
 from lineament.database.consent.law import ADULT
 from lineament.database.when import now
+from lineament.errors import StoreError
 
 ALL = "*"
 """In the place of a project: all of them."""
@@ -200,11 +201,20 @@ def authorize(catalogue: Catalogue, request: Request) -> Decision:
 
 
 def authorize_all(catalogue: Catalogue, request: Request, objects: Sequence[str]) -> dict[str, Decision]:
-    """Decide about many objects of one kind; `request.object` is not looked at."""
+    """Decide about many objects of one kind; `request.object` is not looked at.
+
+    Raises
+    ------
+    StoreError
+        The catalogue is damaged: what the action is about is nothing that there is.
+    """
     kinds = catalogue.rows("SELECT object FROM actions WHERE name = :action", action=request.action)
     if not kinds:
         return dict.fromkeys(objects, Decision(False, "unknown action", f"there is no action {request.action!r}"))
-    sql = _decision(kinds[0]["object"])
+    kind = kinds[0]["object"]
+    if kind not in _FROM:
+        raise StoreError(f"the catalogue is damaged: the action {request.action!r} is about {kind!r}; restore a backup")
+    sql = _decision(kind)
     values = {
         "actor": request.actor,
         "action": request.action,
