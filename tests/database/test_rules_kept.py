@@ -294,6 +294,6 @@ def test_a_withdrawal_does_not_wait_for_a_long_ingest(two) -> None:
 
 
 def test_an_action_about_nothing_that_there_is_is_refused_and_told(lab) -> None:
-    lab.database.catalogue.run("UPDATE actions SET object = 'tabaseve' WHERE name = 'verify'")
-    with pytest.raises(StoreError, match="damaged: the action 'verify' is about 'tabaseve'"):
+    lab.database.catalogue.run("UPDATE actions SET object = 'tabaseve' WHERE name = 'keep'")
+    with pytest.raises(StoreError, match="damaged: the action 'keep' is about 'tabaseve'"):
         list(verify(lab.database))
