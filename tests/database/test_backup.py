@@ -83,7 +83,7 @@ def test_an_older_backup_costs_nobody_of_a_newer_one_their_key(lab, people: list
 def test_who_agreed_is_found_after_a_backup_that_does_not_tell_whose_a_purpose_is(lab, people: list[str]) -> None:
     lab.database.catalogue.run("UPDATE consent_purposes SET subject = NULL")  # as of schema 4
     backup(lab.database, lab.root / "backup")
-    restore(lab.root / "backup", lab.root / "again", lab.root / "db")
+    restore(lab.root / "backup", lab.root / "again", lab.root / "db", catalogue="")
     with Database.open(lab.root / "again", "anna") as again:
         assert len(find(again, {"consented": "training", "expression": "neutral"})) == len(people)
 
