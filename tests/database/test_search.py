@@ -227,6 +227,16 @@ def test_who_is_asked_for_a_consent_is_looked_up_and_not_everybody_who_agrees(ma
     assert plan[-1] == "SEARCH y USING COVERING INDEX subjects_for_access (id=?)"
 
 
+def test_a_page_of_what_few_people_with_many_scans_agree_to_is_found_without_reading_all(many) -> None:
+    parts, values = _parts(many.database, Where.of({"consented": "training"}))
+
+    def look() -> None:
+        page = next(search.matching(many.database.catalogue, parts, {**values, "now": now()}, "", 50))
+        assert len(page) == 50
+
+    assert 5 * _counted(many.database.catalogue, look) < _all_steps(many.database)
+
+
 def _all_steps(database) -> int:
     """Return how many steps it takes to read one filter of all scans, and no more."""
     catalogue = database.catalogue

@@ -46,6 +46,9 @@ _CONSENTED = """EXISTS (SELECT 1 FROM consent_purposes x INDEXED BY consents_by_
   WHERE x.purpose = :consented AND x.subject = c.subject AND (x.valid_until IS NULL OR x.valid_until > :now)
   AND y.id = x.subject AND y.consent = x.consent)"""
 """The filter `consented` of one scan after another: who agreed first, for they lie together; CROSS JOIN keeps that."""
+_OF_CONSENTED = """consent_purposes x INDEXED BY consents_by_purpose CROSS JOIN scans c INDEXED BY scans_of_subject
+  WHERE x.purpose = :consented AND c.subject = x.subject"""
+"""The scans of everybody who ever agreed: scans are what other ways count as well."""
 _OF_EXPRESSION = frozenset(("state", "expression", "age", "sex", "origin", "device", "consented"))
 """The filters that `scans_in_order_of_expression` holds."""
 
@@ -161,8 +164,7 @@ def _ways(
         if begin not in ([], ["state"]):
             ways.append(_Way.along(index, " AND ".join(parts[name] for name in begin), condition))
     if "consented" in parts:
-        people = "consent_purposes x WHERE x.purpose = :consented"
-        ways.append(_Way("scans_of_subject", people, " AND ".join(parts.values())))
+        ways.append(_Way("scans_of_subject", _OF_CONSENTED, " AND ".join(parts.values())))
     more = dict(values)
     kinds = [parts[name] for name in ("has", "lacks") if name in parts]
     sets = _sets_of_kinds(catalogue, kinds, values) if kinds else None
