@@ -15,8 +15,8 @@ def consensus_landmarks(face: Face, landmarks: Landmarks) -> Landmarks:
     """Move landmarks halfway to where the fitted face has them.
 
     The networks look at each landmark, the fit weighs all of them against the whole surface. Their errors are their own
-    to a part: the mean is nearer to the truth than either on virtual people, and moves half as much as the networks'
-    answers when a scan is sampled anew (docs/measure.md).
+    to a part: distances between the means are nearer to the truth than those of either on degraded virtual scans, and
+    move half as much as the networks' when a scan is sampled anew (docs/measure.md).
 
     Parameters
     ----------
